@@ -1,0 +1,24 @@
+# Two commands matter: `make run` and `make test`.
+CARGO ?= cargo
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-long fmt docs
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## Build and start the gateway; needs Rust and a C compiler, nothing else (console: http://127.0.0.1:8800/)
+	$(CARGO) run --release -p waxwing -- serve
+
+test: ## Install the test peers, check formatting and lints, run every test
+	scripts/test.sh
+
+test-long: ## The same with 50 kills, 10 power cuts a round and long property runs
+	WAXWING_KILLS=50 WAXWING_POWER_CUTS=10 WAXWING_MUTATIONS=100000 PROPTEST_CASES=20000 scripts/test.sh
+
+fmt: ## Format the code
+	$(CARGO) fmt --all
+
+docs: ## Build the API documentation, and the book where mdbook is installed
+	$(CARGO) doc --workspace --no-deps
+	if command -v mdbook >/dev/null; then mdbook build docs; fi
