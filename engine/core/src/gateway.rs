@@ -1,0 +1,226 @@
+//! The gateway as a whole: the spool, the settings in force, and what every door and line shares.
+
+use std::sync::Arc;
+use std::sync::OnceLock;
+
+use arc_swap::ArcSwap;
+use bytes::Bytes;
+use parking_lot::Mutex;
+use prost::Message as _;
+use waxwing_spool::{GroupId, NewEntry, QueueId, Spool};
+
+use crate::inbound::PartsDesk;
+use crate::{Account, Accounts, Clock, Door, History, Kind, Message, Metrics, Millis, MsgId, Normaliser, Receipt, RouteTable, State};
+
+/// Settings that a reload replaces as a whole.
+#[derive(Debug, Default)]
+pub struct Setup {
+    /// Who may submit.
+    pub accounts: Accounts,
+    /// What goes where.
+    pub routes: RouteTable,
+    /// How recipients are normalised.
+    pub normaliser: Normaliser,
+    /// Validity where neither the message nor its account gives one, milliseconds.
+    pub validity: Millis,
+    /// Longest validity that is granted, milliseconds.
+    pub validity_max: Millis,
+    /// How long receipts and received messages wait for their account, milliseconds.
+    pub delivery_wait: Millis,
+    /// How long the parts of a long received message wait for each other, milliseconds.
+    pub parts_wait: Millis,
+}
+
+impl Setup {
+    /// Nothing in it, with the usual times: validity 48 h (at most 30 days), 72 h for deliveries, 30 minutes for parts.
+    pub fn empty() -> Setup {
+        Setup {
+            validity: 48 * 3_600_000,
+            validity_max: 30 * 86_400_000,
+            delivery_wait: 72 * 3_600_000,
+            parts_wait: 30 * 60_000,
+            ..Setup::default()
+        }
+    }
+}
+
+/// Why new messages are refused although the spool is well: set by whoever watches (the ledger's lag).
+pub type Pressure = Option<&'static str>;
+
+/// The machine in the middle.
+pub struct Gateway {
+    /// The durable queue.
+    pub spool: Arc<dyn Spool>,
+    /// The time.
+    pub clock: Clock,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+    setup: ArcSwap<Setup>,
+    history: OnceLock<Arc<dyn History>>,
+    pressure: ArcSwap<Pressure>,
+    pub(crate) parts: Mutex<PartsDesk>,
+    pub(crate) parts_queue: QueueId,
+    pub(crate) inbox_queue: QueueId,
+    pub(crate) nobody: GroupId,
+}
+
+impl Gateway {
+    /// Over a spool. Install a [`Setup`] before anything is submitted.
+    pub fn new(spool: Arc<dyn Spool>, clock: Clock, metrics: Arc<Metrics>) -> Arc<Gateway> {
+        let (parts_queue, inbox_queue, nobody) = (spool.queue("parts:"), spool.queue("inbox:"), spool.group(""));
+        let gateway = Arc::new(Gateway {
+            spool,
+            clock,
+            metrics,
+            setup: ArcSwap::from_pointee(Setup::empty()),
+            history: OnceLock::new(),
+            pressure: ArcSwap::from_pointee(None),
+            parts: Mutex::new(PartsDesk::new()),
+            parts_queue,
+            inbox_queue,
+            nobody,
+        });
+        gateway.restore_parts();
+        gateway
+    }
+
+    /// The settings in force.
+    pub fn setup(&self) -> Arc<Setup> {
+        self.setup.load_full()
+    }
+
+    /// Puts new settings in force.
+    pub fn install(&self, setup: Setup) {
+        self.setup.store(Arc::new(setup));
+    }
+
+    /// Where finished messages can be looked up; set once, at start.
+    pub fn set_history(&self, history: Arc<dyn History>) {
+        let _ = self.history.set(history);
+    }
+
+    /// Where finished messages can be looked up.
+    pub fn history(&self) -> Option<&Arc<dyn History>> {
+        self.history.get()
+    }
+
+    /// Refuses new messages for a reason, or takes them again.
+    pub fn set_pressure(&self, pressure: Pressure) {
+        self.pressure.store(Arc::new(pressure));
+    }
+
+    /// Why new messages are refused at the moment.
+    pub fn pressure(&self) -> Pressure {
+        **self.pressure.load()
+    }
+
+    /// The account that a group stands for, if it still exists.
+    pub fn account_of(&self, group: GroupId) -> Option<Arc<Account>> {
+        let name = self.spool.group_name(group)?;
+        self.setup.load().accounts.get(&name).cloned()
+    }
+
+    /// The entry that carries a receipt to the submitter of a message, if it asked for this event and there is a way to tell it.
+    pub(crate) fn receipt_entry(&self, group: GroupId, msg: &Message, receipt: Receipt, connector: &str) -> Option<NewEntry> {
+        if msg.want & receipt.event == 0 {
+            return None;
+        }
+        let account = self.account_of(group)?;
+        let queue = match msg.door() {
+            Door::Smpp => account.queue,
+            Door::Kannel if msg.callback.is_empty() => return None,
+            Door::Internal | Door::Connector => return None,
+            _ if msg.callback.is_empty() && account.config.webhook.is_none() => return None,
+            _ => account.hook_queue,
+        };
+        let now = self.clock.now();
+        let out = Message {
+            kind: Kind::Receipt as i32,
+            door: msg.door,
+            // As if the recipient answered: receipts go the other way (SMPP 3.4, appendix B).
+            source: msg.destination.clone(),
+            destination: msg.source.clone(),
+            service_type: msg.service_type.clone(),
+            callback: msg.callback.clone(),
+            reference: msg.reference.clone(),
+            door_data: msg.door_data.clone(),
+            connector: connector.to_owned(),
+            data_coding: 0,
+            tlvs: msg.tlvs.iter().filter(|t| t.tag == USER_MESSAGE_REFERENCE).cloned().collect(),
+            receipt: Some(receipt),
+            ..Message::default()
+        };
+        Some(NewEntry {
+            queue,
+            group,
+            priority: 1,
+            due: 0,
+            expires: now + self.setup.load().delivery_wait,
+            dedup: None,
+            body: out.to_bytes(),
+        })
+    }
+}
+
+/// user_message_reference, which belongs into receipts (SMPP 3.4, 4.6.1).
+const USER_MESSAGE_REFERENCE: u32 = 0x0204;
+
+/// What is known when a receipt is made.
+pub(crate) struct ReceiptFacts<'a> {
+    pub(crate) id: MsgId,
+    pub(crate) state: State,
+    /// One bit of [`crate::want`].
+    pub(crate) event: u32,
+    pub(crate) submitted: Millis,
+    pub(crate) done: Millis,
+    pub(crate) parts: u32,
+    pub(crate) delivered: u32,
+    pub(crate) error: &'a str,
+    pub(crate) reason: &'a str,
+    pub(crate) remote_id: &'a [u8],
+    pub(crate) raw: Bytes,
+    pub(crate) stat: &'a str,
+}
+
+impl ReceiptFacts<'_> {
+    pub(crate) fn about(self, msg: &Message) -> Receipt {
+        Receipt {
+            id: self.id.0,
+            state: self.state as i32,
+            error: self.error.to_owned(),
+            submitted: self.submitted,
+            done: self.done,
+            parts: self.parts,
+            delivered: self.delivered,
+            text: crate::content::beginning(msg, 20),
+            remote_id: String::from_utf8_lossy(self.remote_id).into_owned(),
+            reason: self.reason.to_owned(),
+            event: self.event,
+            raw: self.raw,
+            stat: self.stat.to_owned(),
+        }
+    }
+}
+
+/// The words of an outcome in the feed: [`waxwing_spool::Op::Settle`]'s note.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct OutcomeNote {
+    /// The connector, or where else it happened (`webhook`, `account`).
+    #[prost(string, tag = "1")]
+    pub place: String,
+    /// The other side's code, for people (`ESME_RINVDSTADR`, `HTTP 500`).
+    #[prost(string, tag = "2")]
+    pub code: String,
+    /// What it means, in words.
+    #[prost(string, tag = "3")]
+    pub reason: String,
+    /// State that the message got by it.
+    #[prost(enumeration = "State", tag = "4")]
+    pub state: i32,
+}
+
+impl OutcomeNote {
+    pub(crate) fn bytes(place: &str, code: &str, reason: &str, state: State) -> Bytes {
+        Bytes::from(OutcomeNote { place: place.into(), code: code.into(), reason: reason.into(), state: state as i32 }.encode_to_vec())
+    }
+}

@@ -1,0 +1,332 @@
+//! What connectors receive: receipts and messages.
+//!
+//! Everything here resolves when it is durable; only then does the connector answer its carrier.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use hashbrown::HashMap;
+use prost::Message as _;
+use waxwing_gsm::reassembly::{Inserted, Part, Reassembler};
+use waxwing_spool::{Accepted, NewEntry, Op, RemoteLookup, RemoteMatch, SpoolError, Tx, TxError};
+
+use crate::gateway::ReceiptFacts;
+use crate::{Account, CarrierReceipt, ConnectorCounters, ConnectorState, Gateway, Kind, Message, Millis, MsgId, State, fold, want};
+
+/// Rounds of "somebody else was faster" before a batch of receipts is given back to the carrier as temporarily refused.
+const ROUNDS: usize = 32;
+
+/// Where a received part stands in its message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PartInfo {
+    /// Reference number, 8 or 16 bits.
+    pub reference: u16,
+    /// Parts in all.
+    pub total: u8,
+    /// This one, from 1.
+    pub number: u8,
+}
+
+/// A message from a handset.
+#[derive(Clone, Debug)]
+pub struct Inbound {
+    /// The message as it came; `payload` holds the user data with its header.
+    pub message: Message,
+    /// Set when it is a part of a long message.
+    pub part: Option<PartInfo>,
+}
+
+/// Key of the parts of one message: connector, source, destination, reference, total.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct PartKey {
+    connector: String,
+    source: Bytes,
+    destination: Bytes,
+}
+
+/// Parts that wait for the others. Their bodies are in the spool as well; this is the index.
+pub(crate) struct PartsDesk(Reassembler<PartKey, MsgId>);
+
+impl PartsDesk {
+    pub(crate) fn new() -> PartsDesk {
+        PartsDesk(Reassembler::new(waxwing_gsm::reassembly::Limits::default()))
+    }
+}
+
+impl Gateway {
+    /// Receipts from a carrier. Resolves when each is applied, recognised as a duplicate, or parked until the response arrives that it
+    /// overtook.
+    ///
+    /// # Errors
+    /// The spool's: the carrier should be answered with a temporary error and will send them again.
+    pub async fn carrier_receipts(
+        self: &Arc<Self>,
+        state: &Arc<ConnectorState>,
+        counters: &ConnectorCounters,
+        receipts: Vec<CarrierReceipt>,
+    ) -> Result<(), SpoolError> {
+        self.apply_receipts(state, counters, receipts.into_iter().map(|r| (r, None)).collect()).await
+    }
+
+    /// `key` is set for receipts that are parked in the spool.
+    pub(crate) async fn apply_receipts(
+        self: &Arc<Self>,
+        state: &Arc<ConnectorState>,
+        counters: &ConnectorCounters,
+        mut todo: Vec<(CarrierReceipt, Option<u64>)>,
+    ) -> Result<(), SpoolError> {
+        for _ in 0..ROUNDS {
+            if todo.is_empty() {
+                return Ok(());
+            }
+            let now = self.clock.now();
+            let mut txs = Vec::with_capacity(todo.len());
+            let mut asked = Vec::with_capacity(todo.len());
+            for (r, key) in todo {
+                match self.receipt_tx(state, &r, key, now) {
+                    Planned::Apply(tx) => {
+                        txs.push(tx);
+                        asked.push((r, key, true));
+                    }
+                    Planned::Duplicate => {
+                        counters.duplicate.inc();
+                        if let Some(key) = key {
+                            txs.push(Tx::one(Op::Unpark { key }));
+                            asked.push((r, None, false));
+                        }
+                    }
+                    // Parked already and still unknown: it stays where it is.
+                    Planned::Park(_) if key.is_some() => {}
+                    Planned::Park(tx) => {
+                        counters.early.inc();
+                        txs.push(tx);
+                        asked.push((r, None, false));
+                    }
+                }
+            }
+            if txs.is_empty() {
+                return Ok(());
+            }
+            let results = self.spool.commit(txs).await?;
+            todo = Vec::new();
+            for ((r, key, applies), result) in asked.into_iter().zip(results) {
+                match result {
+                    Ok(done) => {
+                        if applies {
+                            counters.receipts.inc();
+                        }
+                        // The response arrived between the look-up and the parking.
+                        todo.extend(done.parked.into_iter().map(|p| (r.clone(), Some(p.key))));
+                    }
+                    Err(TxError::Changed(_)) => todo.push((r, key)),
+                    Err(TxError::Refused(e)) => return Err(e),
+                    Err(e) => tracing::error!(connector = %state.name, "a receipt could not be recorded: {e}"),
+                }
+            }
+        }
+        Err(SpoolError::TooSlow { waited_ms: 0 })
+    }
+
+    fn receipt_tx(&self, connector: &ConnectorState, r: &CarrierReceipt, key: Option<u64>, now: Millis) -> Planned {
+        let mut finished = false;
+        for remote in &r.remotes {
+            match self.spool.find_remote(connector.queue, remote) {
+                RemoteLookup::Found(m) => return Planned::Apply(self.matched(connector, r, remote, m, key, now)),
+                RemoteLookup::Finished(_) => finished = true,
+                RemoteLookup::Unknown => {}
+            }
+        }
+        if finished {
+            return Planned::Duplicate;
+        }
+        let Some(remote) = r.remotes.first() else {
+            return Planned::Duplicate;
+        };
+        let body = Bytes::from(r.encode_to_vec());
+        Planned::Park(Tx::one(Op::Park { source: connector.queue, remote: remote.clone(), body }))
+    }
+
+    /// A receipt that found its message: the parts folded, the submitter's receipt (if one is due) and the record, together.
+    fn matched(&self, connector: &ConnectorState, r: &CarrierReceipt, remote: &[u8], m: RemoteMatch, key: Option<u64>, now: Millis) -> Tx {
+        let state = r.state();
+        let mut codes = m.parts.clone();
+        let known = codes.get(usize::from(m.part)).copied().and_then(State::from_code);
+        // A late "en route" must not undo a final state.
+        let state = if known.is_some_and(State::is_final) && !state.is_final() { known.unwrap_or(state) } else { state };
+        if let Some(c) = codes.get_mut(usize::from(m.part)) {
+            *c = state.code();
+        }
+        let folded = fold(&codes);
+        let mut ops = Vec::with_capacity(3);
+        if let Ok(msg) = Message::from_bytes(m.body.clone()) {
+            // Not final: worth telling only what this part newly says, and only for those who asked for it.
+            let event = if folded.done { folded.state.event() } else { want::BUFFERED };
+            if folded.done || (known != Some(state) && matches!(state, State::Enroute | State::Accepted)) {
+                let facts = ReceiptFacts {
+                    id: m.id,
+                    state: folded.state,
+                    event,
+                    submitted: self.spool.get(m.id).map_or(now, |s| s.accepted),
+                    done: if r.done == 0 { now } else { r.done },
+                    parts: u32::try_from(codes.len()).unwrap_or(1),
+                    delivered: folded.delivered,
+                    error: &r.error,
+                    reason: "",
+                    remote_id: remote,
+                    raw: r.raw.clone(),
+                    stat: if folded.state == state { &r.stat } else { "" },
+                };
+                ops.extend(self.receipt_entry(m.group, &msg, facts.about(&msg), &connector.name).map(Op::Accept));
+            }
+        }
+        let note = Bytes::from(CarrierReceipt { remotes: vec![Bytes::copy_from_slice(remote)], ..r.clone() }.encode_to_vec());
+        ops.push(Op::Receipt { id: m.id, part: m.part, expect: m.version, state: state.code(), done: folded.done, note });
+        ops.extend(key.map(|key| Op::Unpark { key }));
+        Tx { ops }
+    }
+
+    /// Messages from handsets. Resolves when they are durable, whole or in parts.
+    ///
+    /// # Errors
+    /// The spool's: the carrier should be answered with a temporary error and will send them again.
+    pub async fn inbound(self: &Arc<Self>, state: &Arc<ConnectorState>, counters: &ConnectorCounters, batch: Vec<Inbound>) -> Result<(), SpoolError> {
+        let setup = self.setup();
+        let now = self.clock.now();
+        let mut txs = Vec::with_capacity(batch.len());
+        let mut waiting = Vec::new();
+        for mut i in batch {
+            counters.received.inc();
+            i.message.kind = Kind::Mo as i32;
+            i.message.door = crate::Door::Connector as i32;
+            i.message.connector = state.name.to_string();
+            let owner = setup.accounts.owner_of(&i.message.destination.as_text());
+            if owner.is_none() {
+                counters.unowned.inc();
+            }
+            match i.part.filter(|_| joins(owner)) {
+                Some(part) => {
+                    i.message.kind = Kind::MoPart as i32;
+                    let entry = NewEntry {
+                        queue: self.parts_queue,
+                        group: owner.map_or(self.nobody, |a| a.group),
+                        priority: 1,
+                        due: now + setup.parts_wait,
+                        expires: now + setup.parts_wait + setup.delivery_wait,
+                        dedup: None,
+                        body: i.message.to_bytes(),
+                    };
+                    waiting.push((txs.len(), i.message, part));
+                    txs.push(Tx::one(Op::Accept(entry)));
+                }
+                None => txs.push(Tx::one(Op::Accept(self.mo_entry(owner, &i.message, now)))),
+            }
+        }
+        let results = self.spool.commit(txs).await?;
+        for (at, message, part) in waiting {
+            if let Some(Ok(done)) = results.get(at) {
+                if let Some(id) = done.accepted.first().copied().map(Accepted::id) {
+                    self.place_part(id, &message, part, now).await?;
+                }
+            }
+        }
+        match results.into_iter().find_map(Result::err) {
+            Some(TxError::Refused(e)) => Err(e),
+            Some(e) => {
+                tracing::error!(connector = %state.name, "a received message could not be stored: {e}");
+                Err(SpoolError::TooSlow { waited_ms: 0 })
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Where a received message goes: the owner's webhook if it has one, else its SMPP queue; the inbox if nobody owns the number.
+    fn mo_entry(&self, owner: Option<&Arc<Account>>, m: &Message, now: Millis) -> NewEntry {
+        let queue = match owner {
+            Some(a) if a.config.webhook.is_some() => a.hook_queue,
+            Some(a) => a.queue,
+            None => self.inbox_queue,
+        };
+        NewEntry {
+            queue,
+            group: owner.map_or(self.nobody, |a| a.group),
+            priority: 1,
+            due: 0,
+            expires: now + self.setup().delivery_wait,
+            dedup: None,
+            body: m.to_bytes(),
+        }
+    }
+
+    /// Puts a part, which is durable by now, beside the others; when it was the last, exchanges them for the whole message.
+    async fn place_part(self: &Arc<Self>, id: MsgId, m: &Message, part: PartInfo, now: Millis) -> Result<(), SpoolError> {
+        let whole = self.parts.lock().0.insert(part_key(m), gsm_part(m, part, id), now);
+        match whole {
+            Inserted::Complete { parts } => self.join(parts.into_iter().map(|p| (p.token, p.payload)).collect(), m, now).await,
+            Inserted::Duplicate(token) if token == id => self.drop_part(id).await,
+            _ => Ok(()),
+        }
+    }
+
+    /// A part that was there already: the carrier sent it twice.
+    async fn drop_part(&self, id: MsgId) -> Result<(), SpoolError> {
+        self.spool.commit(vec![Tx::one(Op::Cancel { id, note: Bytes::from_static(b"part received twice") })]).await.map(drop)
+    }
+
+    async fn join(self: &Arc<Self>, parts: Vec<(MsgId, Bytes)>, like: &Message, now: Millis) -> Result<(), SpoolError> {
+        let setup = self.setup();
+        let mut whole = like.clone();
+        whole.kind = Kind::Mo as i32;
+        // The parts' common user data header, if any is left when the concatenation is taken out, was kept by the first part alone.
+        (whole.payload, whole.udhi) = crate::content::joined(like, &parts.iter().map(|(_, p)| p.clone()).collect::<Vec<_>>());
+        let owner = setup.accounts.owner_of(&like.destination.as_text());
+        let mut ops = vec![Op::Accept(self.mo_entry(owner, &whole, now))];
+        ops.extend(parts.iter().map(|(id, _)| Op::Cancel { id: *id, note: Bytes::from_static(b"joined") }));
+        match self.spool.commit(vec![Tx { ops }]).await?.pop() {
+            // The janitor has taken a part in the same moment and hands all of them on one by one.
+            Some(Err(e)) => tracing::warn!("a long message could not be joined and is handed on in parts: {e}"),
+            _ => tracing::debug!(parts = parts.len(), "joined a long message"),
+        }
+        Ok(())
+    }
+
+    /// After a restart: the parts that were waiting wait again.
+    pub(crate) fn restore_parts(&self) {
+        let mut after = None;
+        let mut restored: HashMap<MsgId, ()> = HashMap::new();
+        loop {
+            let page = self.spool.list(Some(self.parts_queue), after, 1000);
+            let Some(last) = page.last() else { break };
+            after = Some(last.id);
+            for s in &page {
+                let Ok(Some(body)) = self.spool.read_body(s.id) else { continue };
+                let Ok(m) = Message::from_bytes(body) else { continue };
+                if let Some(part) = crate::content::part_of(&m) {
+                    restored.insert(s.id, ());
+                    let _ = self.parts.lock().0.insert(part_key(&m), gsm_part(&m, part, s.id), s.accepted);
+                }
+            }
+        }
+        if !restored.is_empty() {
+            tracing::info!(parts = restored.len(), "parts of long messages wait for the others");
+        }
+    }
+}
+
+enum Planned {
+    Apply(Tx),
+    Duplicate,
+    Park(Tx),
+}
+
+/// Whether long messages for this owner are joined: webhooks and the inbox get whole messages, SMPP binds what came, unless they ask.
+fn joins(owner: Option<&Arc<Account>>) -> bool {
+    owner.is_none_or(|a| a.config.webhook.is_some() || a.config.join_long)
+}
+
+fn part_key(m: &Message) -> PartKey {
+    PartKey { connector: m.connector.clone(), source: m.source.octets.clone(), destination: m.destination.octets.clone() }
+}
+
+fn gsm_part(m: &Message, part: PartInfo, token: MsgId) -> Part<MsgId> {
+    Part { reference: part.reference, total: part.total, number: part.number, payload: m.payload.clone(), token }
+}

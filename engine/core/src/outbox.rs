@@ -1,0 +1,388 @@
+//! The way out: what a connector (or a bound receiver, or the webhook sender) takes from its queue, and what it says came of it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use waxwing_spool::{BoxFuture, Claimed, GroupId, Lease, NewEntry, Op, Outcome, QueueId, SentPart, SpoolError, Tx, TxError};
+
+use crate::gateway::ReceiptFacts;
+use crate::{CarrierReceipt, ConnectorCounters, ConnectorState, ErrorClass, Gateway, Kind, Message, Millis, MsgId, NoAnswer, OutcomeNote, RetryPolicy, State, want};
+
+/// How long a claim lasts if nobody says otherwise. Sessions settle or release everything long before; this is for those that vanish.
+pub const LEASE: Duration = Duration::from_secs(600);
+
+/// A message on its way out.
+#[derive(Clone, Debug)]
+pub struct Outgoing {
+    /// The right to settle it.
+    pub lease: Lease,
+    /// Whose it is.
+    pub group: GroupId,
+    /// Counted attempts before this one.
+    pub attempts: u16,
+    /// When it was accepted.
+    pub accepted: Millis,
+    /// End of its validity.
+    pub expires: Millis,
+    /// Its priority, 0-3.
+    pub priority: u8,
+    /// Parts that went out in earlier attempts.
+    pub sent_parts: Vec<u8>,
+    /// The message.
+    pub message: Message,
+}
+
+impl Outgoing {
+    /// Its number.
+    pub fn id(&self) -> MsgId {
+        self.lease.id
+    }
+}
+
+/// What came of an outgoing message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SendResult {
+    /// All parts were taken. A receipt is waited for where `receipt` says that one will come.
+    Sent {
+        /// Remote ids of the parts sent now.
+        parts: Vec<SentPart>,
+        /// Parts in all.
+        total: u8,
+        /// The carrier was asked for a receipt.
+        receipt: bool,
+    },
+    /// The other side said no.
+    Refused {
+        /// Worth another attempt?
+        class: ErrorClass,
+        /// The code, for people.
+        code: String,
+        /// The words.
+        reason: String,
+        /// Parts that did go out.
+        sent: Vec<SentPart>,
+    },
+    /// It was sent and no answer came (time ran out, or the connection broke).
+    NoAnswer {
+        /// Parts that were answered.
+        sent: Vec<SentPart>,
+    },
+    /// It was not sent after all: back into the queue, at the front.
+    Released,
+}
+
+/// A message with what came of it.
+#[derive(Clone, Debug)]
+pub struct Settlement {
+    /// The message, as it was claimed.
+    pub out: Outgoing,
+    /// What came of it.
+    pub result: SendResult,
+}
+
+/// How failures in this queue are handled.
+#[derive(Clone, Debug)]
+pub struct OutboxPolicy {
+    /// When to try again.
+    pub retry: RetryPolicy,
+    /// What an unanswered message becomes.
+    pub no_answer: NoAnswer,
+    /// How long to wait for a receipt.
+    pub receipt_wait: Millis,
+}
+
+/// One queue's way out.
+#[derive(Clone)]
+pub struct Outbox {
+    gateway: Arc<Gateway>,
+    queue: QueueId,
+    name: Arc<str>,
+    /// The connector, if it is one's queue: `None` for deliveries to accounts.
+    connector: Option<(Arc<ConnectorState>, Arc<ConnectorCounters>)>,
+    policy: OutboxPolicy,
+}
+
+impl Outbox {
+    /// Of a connector.
+    pub fn connector(gateway: &Arc<Gateway>, state: &Arc<ConnectorState>, policy: OutboxPolicy) -> Outbox {
+        let counters = Arc::new(ConnectorCounters::new(&gateway.metrics, &state.name));
+        Outbox { gateway: gateway.clone(), queue: state.queue, name: state.name.clone(), connector: Some((state.clone(), counters)), policy }
+    }
+
+    /// Of deliveries to an account: its SMPP queue or its webhook queue. `place` is the word in the ledger (`account`, `webhook`).
+    pub fn deliveries(gateway: &Arc<Gateway>, queue: QueueId, place: &str, retry: RetryPolicy) -> Outbox {
+        let policy = OutboxPolicy { retry, no_answer: NoAnswer::Resend, receipt_wait: 0 };
+        Outbox { gateway: gateway.clone(), queue, name: place.into(), connector: None, policy }
+    }
+
+    /// The gateway it belongs to.
+    pub fn gateway(&self) -> &Arc<Gateway> {
+        &self.gateway
+    }
+
+    /// Resolves when there may be something to claim. Create it before [`Outbox::claim`], await it after.
+    pub fn ready(&self) -> BoxFuture<'static, ()> {
+        self.gateway.spool.ready(self.queue)
+    }
+
+    /// Up to `max` messages, in the order in which they should leave. Never waits.
+    pub fn claim(&self, max: usize) -> Vec<Outgoing> {
+        if max == 0 {
+            return Vec::new();
+        }
+        let claimed = self.gateway.spool.claim(self.queue, max, LEASE);
+        claimed.into_iter().filter_map(|c| self.gateway.outgoing(c)).collect()
+    }
+
+    /// Settles a batch; resolves when all of it is durable. An error means that the spool has stopped: nothing more should be sent.
+    pub fn settle(&self, batch: Vec<Settlement>) -> BoxFuture<'static, Result<(), SpoolError>> {
+        let now = self.gateway.clock.now();
+        let mut txs = Vec::with_capacity(batch.len());
+        for s in &batch {
+            if let Some(tx) = self.transaction(s, now) {
+                txs.push(tx);
+            }
+        }
+        if txs.is_empty() {
+            return Box::pin(std::future::ready(Ok(())));
+        }
+        let commit = self.gateway.spool.commit(txs);
+        let this = self.clone();
+        Box::pin(async move {
+            let mut early = Vec::new();
+            for result in commit.await? {
+                match result {
+                    Ok(done) => early.extend(done.parked),
+                    // A lease that ran out: somebody else has the message now, which may mean a duplicate; it is not lost.
+                    Err(TxError::Stale(id)) => tracing::warn!(message = %id, place = %this.name, "settled too late: its lease had run out"),
+                    Err(e) => tracing::error!(place = %this.name, "an outcome could not be recorded: {e}"),
+                }
+            }
+            if let Some((state, counters)) = this.connector.as_ref().filter(|_| !early.is_empty()) {
+                this.gateway.apply_parked(state, counters, early).await?;
+            }
+            Ok(())
+        })
+    }
+
+    /// The transaction of one outcome, with the receipts that it makes due; `None` where nothing is written.
+    fn transaction(&self, s: &Settlement, now: Millis) -> Option<Tx> {
+        match &s.result {
+            SendResult::Sent { parts, total, receipt } => Some(self.sent(&s.out, parts, *total, *receipt, now)),
+            SendResult::Refused { class: ErrorClass::Throttled, code, reason, sent } => {
+                self.count(|c| &c.throttled);
+                Some(self.put_off(&s.out, sent, code, reason, now))
+            }
+            SendResult::Refused { class: ErrorClass::Temporary, code, reason, sent } => {
+                self.connector_failed(now);
+                Some(self.again(&s.out, sent, code, reason, now))
+            }
+            SendResult::Refused { class: ErrorClass::Permanent, code, reason, .. } => {
+                Some(self.fail(&s.out, State::Rejected, want::REFUSED | want::FAILED, code, reason, now))
+            }
+            SendResult::NoAnswer { sent } => {
+                self.connector_failed(now);
+                let reason = "no answer in time; it may have arrived";
+                Some(match self.policy.no_answer {
+                    NoAnswer::Resend => self.again(&s.out, sent, "", reason, now),
+                    NoAnswer::Fail => self.fail(&s.out, State::Unknown, want::FAILED, "", reason, now),
+                    NoAnswer::Hold => Tx::one(self.settle_op(&s.out, Outcome::Failed, "", reason, State::Unknown)),
+                })
+            }
+            SendResult::Released => {
+                self.gateway.spool.release(&s.out.lease);
+                None
+            }
+        }
+    }
+
+    fn sent(&self, out: &Outgoing, parts: &[SentPart], total: u8, receipt: bool, now: Millis) -> Tx {
+        let Some((state, counters)) = &self.connector else {
+            return Tx::one(self.settle_op(out, Outcome::Done, "", "", State::Delivered));
+        };
+        state.succeeded();
+        counters.sent.inc();
+        let await_until = receipt.then(|| now.max(out.expires) + self.policy.receipt_wait);
+        let mut ops = Vec::with_capacity(2);
+        let facts = |event, state| ReceiptFacts {
+            id: out.id(),
+            state,
+            event,
+            submitted: out.accepted,
+            done: now,
+            parts: u32::from(total),
+            delivered: 0,
+            error: "",
+            reason: "",
+            remote_id: parts.first().map_or(&[], |p| &p.remote),
+            raw: Bytes::new(),
+            stat: "",
+        };
+        let m = &out.message;
+        if m.want & want::ACCEPTED != 0 {
+            let r = facts(want::ACCEPTED, State::Accepted).about(m);
+            ops.extend(self.gateway.receipt_entry(out.group, m, r, &state.name).map(Op::Accept));
+        }
+        let after = if receipt { State::Enroute } else { State::Sent };
+        let outcome = Outcome::Sent { parts: parts.to_vec(), total, await_until };
+        ops.push(self.settle_op(out, outcome, "", "", after));
+        Tx { ops }
+    }
+
+    /// The carrier wants us to slow down: the same message again soon, not counted; the session does the waiting.
+    fn put_off(&self, out: &Outgoing, sent: &[SentPart], code: &str, reason: &str, now: Millis) -> Tx {
+        let outcome = Outcome::Retry { at: now, queue: None, count: false, sent: sent.to_vec() };
+        Tx::one(self.settle_op(out, outcome, code, reason, State::Queued))
+    }
+
+    /// Another attempt: over the next connector of its route if that one is well, else here by the schedule.
+    fn again(&self, out: &Outgoing, sent: &[SentPart], code: &str, reason: &str, now: Millis) -> Tx {
+        let attempts = out.attempts.saturating_add(1);
+        let elsewhere = if sent.is_empty() && out.sent_parts.is_empty() { self.gateway.later_line(&out.message, self.queue, now) } else { None };
+        let Some(at) = self.policy.retry.next(attempts, now) else {
+            let reason = format!("{reason} (attempt {attempts}, the last)");
+            return self.fail(out, State::Failed, want::FAILED, code, &reason, now);
+        };
+        if at >= out.expires {
+            return self.expired(out, now);
+        }
+        let (at, queue) = match elsewhere {
+            Some(q) => {
+                self.count(|c| &c.rerouted);
+                (now, Some(q))
+            }
+            None => {
+                self.count(|c| &c.retried);
+                (at, None)
+            }
+        };
+        let outcome = Outcome::Retry { at, queue, count: true, sent: sent.to_vec() };
+        Tx::one(self.settle_op(out, outcome, code, reason, State::Queued))
+    }
+
+    fn fail(&self, out: &Outgoing, state: State, event: u32, code: &str, reason: &str, now: Millis) -> Tx {
+        self.count(|c| &c.failed);
+        let m = &out.message;
+        let mut ops = Vec::with_capacity(2);
+        if m.kind() == Kind::Mt {
+            // Kannel's "refused" and "failed" are different wishes; whichever was made is fulfilled, once.
+            let event = if m.want & want::REFUSED & event != 0 { want::REFUSED } else { want::FAILED };
+            ops.extend(self.gateway.failure_receipt(out, state, event, code, reason, now, &self.name));
+        }
+        ops.push(self.settle_op(out, Outcome::Failed, code, reason, state));
+        Tx { ops }
+    }
+
+    fn expired(&self, out: &Outgoing, now: Millis) -> Tx {
+        self.gateway.expired_tx(out, &self.name, now)
+    }
+
+    fn settle_op(&self, out: &Outgoing, outcome: Outcome, code: &str, reason: &str, state: State) -> Op {
+        Op::Settle { lease: out.lease, outcome, note: OutcomeNote::bytes(&self.name, code, reason, state) }
+    }
+
+    fn connector_failed(&self, now: Millis) {
+        if let Some((state, _)) = &self.connector {
+            if state.failed(now) {
+                tracing::warn!(connector = %state.name, "failing: its messages go elsewhere where their routes allow");
+            }
+        }
+    }
+
+    fn count(&self, which: impl Fn(&ConnectorCounters) -> &prometheus_client::metrics::counter::Counter) {
+        if let Some((_, counters)) = &self.connector {
+            which(counters).inc();
+        }
+    }
+}
+
+impl Gateway {
+    /// Reads a claimed message. One that cannot be read (a damaged body, or one of a newer version) becomes a dead letter, not a loop.
+    pub(crate) fn outgoing(&self, c: Claimed) -> Option<Outgoing> {
+        match Message::from_bytes(c.body.clone()) {
+            Ok(message) => Some(Outgoing {
+                lease: c.lease,
+                group: c.group,
+                attempts: c.attempts,
+                accepted: c.accepted,
+                expires: c.expires,
+                priority: c.priority,
+                sent_parts: c.sent_parts,
+                message,
+            }),
+            Err(e) => {
+                tracing::error!(message = %c.lease.id, "cannot be read and is kept as a dead letter: {e}");
+                let note = OutcomeNote::bytes("spool", "", &format!("unreadable: {e}"), State::Failed);
+                drop(self.spool.commit(vec![Tx::one(Op::Settle { lease: c.lease, outcome: Outcome::Failed, note })]));
+                None
+            }
+        }
+    }
+
+    /// The queue of the first healthy connector that comes after this one in a message's failover list. Only later ones, so that a message
+    /// that all of them refuse waits by the schedule instead of going round.
+    pub(crate) fn later_line(&self, m: &Message, current: QueueId, now: Millis) -> Option<QueueId> {
+        let setup = self.setup();
+        let mut lines = m.via.iter().filter_map(|name| setup.routes.line(name)).skip_while(|l| l.state.queue != current).skip(1);
+        lines.find(|l| l.state.is_healthy(now)).map(|l| l.state.queue)
+    }
+
+    /// The queue of any other healthy connector of a message's failover list, in its order: for messages whose connector is away.
+    pub(crate) fn other_line(&self, m: &Message, current: QueueId, now: Millis) -> Option<QueueId> {
+        let setup = self.setup();
+        let mut lines = m.via.iter().filter_map(|name| setup.routes.line(name)).filter(|l| l.state.queue != current);
+        lines.find(|l| l.state.is_healthy(now)).map(|l| l.state.queue)
+    }
+
+    /// The receipt for a message that this gateway gives up.
+    #[allow(clippy::too_many_arguments)]
+    pub(crate) fn failure_receipt(&self, out: &Outgoing, state: State, event: u32, code: &str, reason: &str, now: Millis, place: &str) -> Option<Op> {
+        let facts = ReceiptFacts {
+            id: out.id(),
+            state,
+            event,
+            submitted: out.accepted,
+            done: now,
+            parts: 1,
+            delivered: 0,
+            error: code,
+            reason,
+            remote_id: &[],
+            raw: Bytes::new(),
+            stat: "",
+        };
+        let entry: Option<NewEntry> = self.receipt_entry(out.group, &out.message, facts.about(&out.message), place);
+        entry.map(Op::Accept)
+    }
+
+    /// Validity ended: the outcome, with the receipt that is due.
+    pub(crate) fn expired_tx(&self, out: &Outgoing, place: &str, now: Millis) -> Tx {
+        self.metrics.expired.inc();
+        let mut ops = Vec::with_capacity(2);
+        if out.message.kind() == Kind::Mt {
+            ops.extend(self.failure_receipt(out, State::Expired, want::FAILED, "", "validity ended", now, place));
+        }
+        let note = OutcomeNote::bytes(place, "", "validity ended", State::Expired);
+        ops.push(Op::Settle { lease: out.lease, outcome: Outcome::Expired, note });
+        Tx { ops }
+    }
+
+    /// Receipts that had come before the response which made them match.
+    pub(crate) async fn apply_parked(
+        self: &Arc<Self>,
+        state: &Arc<ConnectorState>,
+        counters: &ConnectorCounters,
+        parked: Vec<waxwing_spool::Parked>,
+    ) -> Result<(), SpoolError> {
+        let mut receipts = Vec::with_capacity(parked.len());
+        for p in parked {
+            if let Ok(r) = <CarrierReceipt as prost::Message>::decode(p.body.clone()) {
+                receipts.push((r, Some(p.key)));
+            } else {
+                drop(self.spool.commit(vec![Tx::one(Op::Unpark { key: p.key })]));
+            }
+        }
+        self.apply_receipts(state, counters, receipts).await
+    }
+}

@@ -1,0 +1,240 @@
+//! From "somebody wants to send this" to "it is durable": the one way in for MT messages.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use thiserror::Error;
+use waxwing_spool::{Accepted, BoxFuture, MAX_PRIORITY, NewEntry, Op, SpoolError, Tx, TxError};
+
+use crate::{Account, Address, AddressError, Gateway, Kind, Mask, Message, Millis, MsgId, NoRoute, QuotaExceeded, RouteQuery, Setup};
+
+/// Longest user data of one submission, octets (255 parts of 134).
+pub const MAX_CONTENT: usize = 255 * 134;
+
+/// A message that somebody wants to send.
+#[derive(Clone, Debug, Default)]
+pub struct Submission {
+    /// The message; kind, numbers' normal form and account are settled here.
+    pub message: Message,
+    /// 0-3; `None` = the account's.
+    pub priority: Option<u8>,
+    /// Not before.
+    pub due: Option<Millis>,
+    /// Not after (absolute).
+    pub expires: Option<Millis>,
+    /// A key of the submitter's: the same key again, within a day, is the same message.
+    pub idempotency: Option<Bytes>,
+    /// Route or connector by name.
+    pub route: Option<String>,
+}
+
+/// Why a submission is refused. Nothing of that message was stored.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SubmitError {
+    /// The recipient is no number.
+    #[error(transparent)]
+    Recipient(AddressError),
+    /// The sender is too long.
+    #[error(transparent)]
+    Sender(AddressError),
+    /// The account may not use this sender.
+    #[error("the account may not send as {0:?}; allowed senders are listed in its senders setting")]
+    SenderNotAllowed(String),
+    /// The account may not send this kind of message.
+    #[error("the account may not send {0}; add it to its allow setting")]
+    NotAllowed(&'static str),
+    /// Nothing takes it.
+    #[error(transparent)]
+    NoRoute(NoRoute),
+    /// Faster than the account's rate.
+    #[error("the account's rate of {rate} messages a second is exceeded; try again in {retry_after_ms} ms")]
+    Throttled {
+        /// Its rate.
+        rate: u64,
+        /// When to try again.
+        retry_after_ms: u64,
+    },
+    /// The account's limit of the day or month is used up.
+    #[error("the account's limit of {limit} messages a {period} is used up")]
+    Quota {
+        /// The limit.
+        limit: u64,
+        /// day or month
+        period: &'static str,
+    },
+    /// Validity ends before it can be sent, or is not in the future.
+    #[error("the validity ends before the message can be sent")]
+    Expired,
+    /// Longer than the longest message.
+    #[error("the message has {len} octets, at most {max} can be sent")]
+    TooLong {
+        /// Its octets.
+        len: usize,
+        /// The most.
+        max: usize,
+    },
+    /// A field that makes no sense.
+    #[error("{field}: {why}")]
+    Invalid {
+        /// Its name.
+        field: &'static str,
+        /// What is wrong.
+        why: String,
+    },
+    /// No room, or the disk is too slow: try again later.
+    #[error("the gateway takes no messages at the moment: {0}")]
+    Busy(String),
+    /// The spool has stopped.
+    #[error("the gateway cannot store messages: {0}")]
+    Broken(String),
+}
+
+impl SubmitError {
+    /// Worth trying again, unchanged, after this many milliseconds.
+    pub fn retry_after(&self) -> Option<u64> {
+        match self {
+            SubmitError::Throttled { retry_after_ms, .. } => Some(*retry_after_ms),
+            SubmitError::Busy(_) => Some(1000),
+            _ => None,
+        }
+    }
+}
+
+impl From<SpoolError> for SubmitError {
+    fn from(e: SpoolError) -> SubmitError {
+        match e {
+            SpoolError::Failed { .. } | SpoolError::Corrupt { .. } | SpoolError::Locked { .. } => SubmitError::Broken(e.to_string()),
+            _ => SubmitError::Busy(e.to_string()),
+        }
+    }
+}
+
+impl Gateway {
+    /// Takes messages of one account: checks and routes each by itself, and resolves when all that passed are durable. The results are in
+    /// the order of the submissions; an id is an acknowledgement.
+    pub fn submit(&self, account: &Arc<Account>, batch: Vec<Submission>) -> BoxFuture<'static, Vec<Result<MsgId, SubmitError>>> {
+        let setup = self.setup();
+        let now = self.clock.now();
+        let n = batch.len();
+        if let Err(e) = self.admit(account, n, now) {
+            account.refused.inc_by(n as u64);
+            return Box::pin(std::future::ready(vec![Err(e); n]));
+        }
+        let mut results: Vec<Option<Result<MsgId, SubmitError>>> = Vec::with_capacity(n);
+        let mut txs = Vec::with_capacity(n);
+        for s in batch {
+            match self.prepare(&setup, account, s, now) {
+                Ok(entry) => {
+                    txs.push(Tx::one(Op::Accept(entry)));
+                    results.push(None);
+                }
+                Err(e) => results.push(Some(Err(e))),
+            }
+        }
+        let commit = if txs.is_empty() { None } else { Some(self.spool.commit(txs)) };
+        let account = account.clone();
+        Box::pin(async move {
+            let mut done = match commit {
+                None => Ok(Vec::new().into_iter()),
+                Some(c) => c.await.map(IntoIterator::into_iter),
+            };
+            let results: Vec<_> = results
+                .into_iter()
+                .map(|r| match (r, &mut done) {
+                    (Some(r), _) => r,
+                    (None, Err(e)) => Err(SubmitError::from(e.clone())),
+                    (None, Ok(done)) => match done.next() {
+                        Some(Ok(d)) => d.accepted.first().copied().map(Accepted::id).ok_or_else(|| SubmitError::Broken("no id".into())),
+                        Some(Err(TxError::Refused(e))) => Err(e.into()),
+                        Some(Err(e)) => Err(SubmitError::Invalid { field: "message", why: e.to_string() }),
+                        None => Err(SubmitError::Broken("the spool gave no answer".into())),
+                    },
+                })
+                .collect();
+            let refused = results.iter().filter(|r| r.is_err()).count() as u64;
+            account.accepted.inc_by(results.len() as u64 - refused);
+            account.refused.inc_by(refused);
+            account.usage.give_back(refused);
+            results
+        })
+    }
+
+    /// Whether so many are let in now: health, rate, limits.
+    fn admit(&self, account: &Account, n: usize, now: Millis) -> Result<(), SubmitError> {
+        if let Some(why) = self.pressure() {
+            return Err(SubmitError::Busy(why.to_owned()));
+        }
+        if let Some(e) = self.spool.unhealthy() {
+            return Err(e.into());
+        }
+        let count = u32::try_from(n).unwrap_or(u32::MAX);
+        if let Some(limit) = &account.rate {
+            limit.take(count, now).map_err(|wait| SubmitError::Throttled {
+                rate: account.config.rate.unwrap_or_default().ceil() as u64,
+                retry_after_ms: wait,
+            })?;
+        }
+        account.usage.take(n as u64, account.config.per_day, account.config.per_month, now).map_err(|e| match e {
+            QuotaExceeded::Day(limit) => SubmitError::Quota { limit, period: "day" },
+            QuotaExceeded::Month(limit) => SubmitError::Quota { limit, period: "month" },
+        })
+    }
+
+    fn prepare(&self, setup: &Setup, account: &Account, s: Submission, now: Millis) -> Result<NewEntry, SubmitError> {
+        let mut m = s.message;
+        if !account.config.sms {
+            return Err(SubmitError::NotAllowed("sms"));
+        }
+        m.kind = Kind::Mt as i32;
+        m.destination = setup.normaliser.recipient(&m.destination).map_err(SubmitError::Recipient)?;
+        m.source = sender(account, std::mem::take(&mut m.source))?;
+        let len = m.text.as_ref().map_or(m.payload.len(), String::len);
+        if len > MAX_CONTENT {
+            return Err(SubmitError::TooLong { len, max: MAX_CONTENT });
+        }
+        let expires = s.expires.unwrap_or(now + account.config.validity.unwrap_or(setup.validity)).min(now + setup.validity_max);
+        let due = s.due.filter(|&d| d > now).unwrap_or(0);
+        let expires = if s.expires.is_none() && due > 0 { expires + (due - now) } else { expires };
+        if expires <= now.max(due) {
+            return Err(SubmitError::Expired);
+        }
+        let stick = crate::content::concat_key(&m);
+        let query = RouteQuery {
+            from: &m.source,
+            to: &m.destination,
+            account: &account.name,
+            route: s.route.as_deref().or(account.config.route.as_deref()),
+            stick,
+        };
+        let path = setup.routes.choose(&query, now).map_err(SubmitError::NoRoute)?;
+        let Some(first) = path.lines.first() else {
+            return Err(SubmitError::NoRoute(NoRoute::Nothing(m.destination.to_string())));
+        };
+        let queue = first.state.queue;
+        m.via = if path.lines.len() > 1 { path.lines.iter().map(|l| l.state.name.to_string()).collect() } else { Vec::new() };
+        let priority = s.priority.unwrap_or(account.config.priority).min(account.config.max_priority).min(MAX_PRIORITY);
+        Ok(NewEntry { queue, group: account.group, priority, due, expires, dedup: s.idempotency, body: m.to_bytes() })
+    }
+}
+
+/// The sender that the message leaves with.
+fn sender(account: &Account, given: Address) -> Result<Address, SubmitError> {
+    if let Some(forced) = &account.config.forced_sender {
+        return Ok(Address::parse(forced));
+    }
+    if given.is_empty() {
+        return Ok(account.config.default_sender.as_deref().map(Address::parse).unwrap_or(given));
+    }
+    if given.octets.len() > crate::MAX_ADDRESS {
+        return Err(SubmitError::Sender(AddressError::TooLong { which: "sender", len: given.octets.len() }));
+    }
+    let shown = given.as_text();
+    let allowed = |masks: &[Mask]| masks.iter().any(|m| m.matches(&shown));
+    if account.config.senders.is_empty() || allowed(&account.config.senders) || account.config.default_sender.as_deref() == Some(&*shown) {
+        drop(shown);
+        Ok(given)
+    } else {
+        Err(SubmitError::SenderNotAllowed(shown.into_owned()))
+    }
+}
