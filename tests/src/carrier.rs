@@ -1,0 +1,80 @@
+//! A carrier: the SMSC of `tests/peers/node_smpp_server.js`, on node's smpp module.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::peer::Peer;
+
+const BOUND: Duration = Duration::from_secs(20);
+
+/// A running SMSC that takes binds as `waxwing` / `secret` and records what is submitted to it.
+#[derive(Debug)]
+pub struct Carrier {
+    peer: Peer,
+    address: SocketAddr,
+    submits: Vec<Value>,
+}
+
+impl Carrier {
+    /// Starts one; `job` as described in the script, `{}` for all defaults.
+    pub fn start(job: Value) -> Self {
+        let mut peer = Peer::start("node_smpp_server.js", &job);
+        let port = peer.wait_for_event("listening", BOUND)["port"].as_u64().and_then(|port| u16::try_from(port).ok());
+        let address = SocketAddr::from(([127, 0, 0, 1], port.expect("a port")));
+        Self { peer, address, submits: Vec::new() }
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Waits for the next bind.
+    pub fn wait_for_bind(&mut self) -> Value {
+        self.peer.wait_for_event("bound", BOUND)
+    }
+
+    /// Waits for the next event of that name.
+    pub fn wait_for_event(&mut self, event: &str) -> Value {
+        self.peer.wait_for_event(event, BOUND)
+    }
+
+    /// All messages submitted so far, in order.
+    pub fn submits(&mut self) -> &[Value] {
+        self.submits.extend(self.peer.take_all(|event| event["event"] == "submit"));
+        &self.submits
+    }
+
+    /// Waits until at least `count` messages have been submitted and returns all.
+    pub fn wait_for_submits(&mut self, count: usize, bound: Duration) -> &[Value] {
+        crate::until(&format!("{count} messages at the carrier"), bound, || self.submits().len() >= count);
+        &self.submits
+    }
+
+    /// Sends a message from a phone.
+    pub fn send_mo(&mut self, source: &str, dest: &str, text: &str) {
+        self.obey(&json!({"cmd": "mo", "source": source, "dest": dest, "text": text}));
+    }
+
+    /// Answers the next `count` submits with this status.
+    pub fn refuse(&mut self, status: u32, count: usize) {
+        self.obey(&json!({"cmd": "refuse", "status": status, "count": count}));
+    }
+
+    /// Drops all sessions and takes no new ones.
+    pub fn go_away(&mut self) {
+        self.obey(&json!({"cmd": "away"}));
+    }
+
+    /// Takes sessions again.
+    pub fn come_back(&mut self) {
+        self.obey(&json!({"cmd": "back"}));
+    }
+
+    fn obey(&mut self, order: &Value) {
+        self.peer.tell(order);
+        self.peer.wait_for("obedience", BOUND, |event| event["event"] == "obeyed" && event["cmd"] == order["cmd"]);
+    }
+}

@@ -1,0 +1,66 @@
+//! The configuration file that a test's gateway runs on, built up block by block.
+
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+
+/// A configuration under construction. Every door listens on a port that the system chooses; [`crate::Gateway`] finds out which.
+#[derive(Clone, Debug)]
+pub struct Config {
+    text: String,
+}
+
+impl Config {
+    /// A node with an HTTP door and an SMPP door, nobody who may use them, and no lines.
+    pub fn new() -> Self {
+        Self::without_doors().listener("smpp", "")
+    }
+
+    /// A node with nothing but an HTTP door.
+    pub fn without_doors() -> Self {
+        Self { text: "[node]\nname = \"gw1\"\ndata = \"data\"\n\n[http]\nlisten = \"127.0.0.1:0\"\n".into() }
+    }
+
+    /// Any TOML, for what has no method here.
+    pub fn with(mut self, toml: &str) -> Self {
+        let _ = write!(self.text, "\n{}\n", toml.trim());
+        self
+    }
+
+    /// A listener for `protocol`, with further settings as TOML lines.
+    pub fn listener(self, protocol: &str, more: &str) -> Self {
+        self.with(&format!("[[listener]]\nprotocol = \"{protocol}\"\nlisten = \"127.0.0.1:0\"\n{more}"))
+    }
+
+    /// The account "shop" with the password "secret" that receives what arrives for 12345.
+    pub fn shop(self) -> Self {
+        self.with("[[account]]\nname = \"shop\"\npassword = \"secret\"\nallow = [\"sms\"]\nnumbers = [\"12345\"]")
+    }
+
+    /// An SMPP connector "carrier" to `address`, with further settings as TOML lines.
+    pub fn smpp_connector(self, address: SocketAddr, more: &str) -> Self {
+        self.with(&format!(
+            "[[connector]]\nname = \"carrier\"\nprotocol = \"smpp\"\naddress = \"{address}\"\nsystem_id = \"waxwing\"\npassword = \"secret\"\n{more}"
+        ))
+    }
+
+    /// A simulated carrier as the connector "carrier", with further settings as TOML lines.
+    pub fn simulator(self, more: &str) -> Self {
+        self.with(&format!("[[connector]]\nname = \"carrier\"\nprotocol = \"simulator\"\n{more}"))
+    }
+
+    /// Everything goes through the connector "carrier".
+    pub fn route_to_carrier(self) -> Self {
+        self.with("[[route]]\nto = \"*\"\nvia = [\"carrier\"]")
+    }
+
+    /// The file's text.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self::new()
+    }
+}
