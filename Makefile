@@ -14,7 +14,7 @@ test: ## Install the test peers, check formatting and lints, run every test
 	scripts/test.sh
 
 test-long: ## The same with 50 kills, 10 power cuts a round and long property runs
-	WAXWING_KILLS=50 WAXWING_POWER_CUTS=10 WAXWING_MUTATIONS=100000 PROPTEST_CASES=20000 scripts/test.sh
+	WAXWING_KILLS=50 WAXWING_POWER_CUTS=10 WAXWING_MUTATIONS=100000 PROPTEST_CASES=4000 scripts/test.sh
 
 fmt: ## Format the code
 	$(CARGO) fmt --all
