@@ -59,7 +59,7 @@ pub struct Webhook {
 }
 
 /// What an account is allowed and how it wants to be served. The plain data of `[[account]]`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct AccountConfig {
     /// Unique name; the system_id over SMPP.
     pub name: String,

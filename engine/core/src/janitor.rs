@@ -125,7 +125,7 @@ impl Gateway {
                 let note = OutcomeNote::bytes("parts", "", "the other parts did not come", State::Delivered);
                 txs.push(Tx { ops: vec![Op::Accept(entry), Op::Settle { lease: out.lease, outcome: Outcome::Done, note }] });
             }
-            self.parts.lock().expire(now);
+            self.parts.lock().forget_older(now, setup.parts_wait);
             self.spool.commit(txs).await?;
         }
     }

@@ -17,23 +17,17 @@ impl RateLimit {
         RateLimit { rate, state: Mutex::new((rate.max(1.0), 0)) }
     }
 
-    /// Takes `n` tokens, all or none.
-    ///
-    /// # Errors
-    /// With the milliseconds after which as many will be there.
-    pub fn take(&self, n: u32, now: Millis) -> Result<(), u64> {
+    /// Takes as many of `n` tokens as there are. The second is, when some are missing, the milliseconds after which one more will be there.
+    pub fn take(&self, n: u32, now: Millis) -> (u32, u64) {
         let mut s = self.state.lock();
-        let burst = self.rate.max(1.0).max(f64::from(n).min(self.rate * 60.0));
         let passed = now.saturating_sub(s.1);
         // A clock that jumps (start, suspend) fills the bucket and no more.
-        s.0 = (s.0 + self.rate * (passed as f64) / 1000.0).min(burst.max(self.rate));
+        s.0 = (s.0 + self.rate * (passed as f64) / 1000.0).min(self.rate.max(1.0));
         s.1 = s.1.max(now);
-        if s.0 + 1e-9 >= f64::from(n) {
-            s.0 -= f64::from(n);
-            Ok(())
-        } else {
-            Err((((f64::from(n) - s.0) / self.rate) * 1000.0).ceil().clamp(1.0, 60_000.0) as u64)
-        }
+        let granted = f64::from(n).min((s.0 + 1e-9).floor());
+        s.0 -= granted;
+        let wait = if granted < f64::from(n) { ((1.0 - s.0).max(0.0) / self.rate * 1000.0).ceil().clamp(1.0, 60_000.0) } else { 0.0 };
+        (granted as u32, wait as u64)
     }
 }
 
@@ -84,22 +78,22 @@ impl Usage {
         *c
     }
 
-    /// Takes `n`, all or none.
-    ///
-    /// # Errors
-    /// With the limit that it would exceed.
-    pub fn take(&self, n: u64, per_day: Option<u64>, per_month: Option<u64>, now: Millis) -> Result<(), QuotaExceeded> {
+    /// Takes as many of `n` as the limits leave; the second says which limit stands in the way of the rest.
+    pub fn take(&self, n: u64, per_day: Option<u64>, per_month: Option<u64>, now: Millis) -> (u64, Option<QuotaExceeded>) {
         let mut c = self.0.lock();
         roll(&mut c, now);
-        if let Some(limit) = per_day.filter(|&l| c.today + n > l) {
-            return Err(QuotaExceeded::Day(limit));
+        let (mut granted, mut why) = (n, None);
+        for (limit, used, exceeded) in
+            [(per_day, c.today, QuotaExceeded::Day as fn(u64) -> QuotaExceeded), (per_month, c.this_month, QuotaExceeded::Month)]
+        {
+            if let Some(limit) = limit.filter(|&l| used + granted > l) {
+                granted = limit.saturating_sub(used);
+                why = Some(exceeded(limit));
+            }
         }
-        if let Some(limit) = per_month.filter(|&l| c.this_month + n > l) {
-            return Err(QuotaExceeded::Month(limit));
-        }
-        c.today += n;
-        c.this_month += n;
-        Ok(())
+        c.today += granted;
+        c.this_month += granted;
+        (granted, why)
     }
 
     /// Gives back what was taken for messages that were not accepted after all.
@@ -134,31 +128,24 @@ mod tests {
     #[test]
     fn a_rate_is_kept_and_the_wait_is_told() {
         let r = RateLimit::new(10.0);
-        assert_eq!(r.take(10, 1000), Ok(()));
-        assert_eq!(r.take(1, 1000), Err(100));
-        assert_eq!(r.take(1, 1100), Ok(()));
-        assert_eq!(r.take(1, 1100), Err(100));
-        assert_eq!(r.take(10, 999_999), Ok(()));
-    }
-
-    #[test]
-    fn a_batch_larger_than_a_second_is_possible_in_time() {
-        let r = RateLimit::new(2.0);
-        let wait = r.take(5, 1000);
-        assert_eq!(wait, Err(1500));
-        assert_eq!(r.take(5, 2500), Ok(()));
+        assert_eq!(r.take(12, 1000), (10, 100));
+        assert_eq!(r.take(1, 1000), (0, 100));
+        assert_eq!(r.take(1, 1100), (1, 0));
+        assert_eq!(r.take(1, 1150), (0, 50));
+        assert_eq!(r.take(10, 999_999), (10, 0));
+        let slow = RateLimit::new(0.1);
+        assert_eq!(slow.take(2, 1000), (1, 10_000));
     }
 
     #[test]
     fn quotas_roll_over_and_are_given_back() {
         let u = Usage::default();
         let day = 86_400_000;
-        assert_eq!(u.take(5, Some(5), None, day), Ok(()));
-        assert_eq!(u.take(1, Some(5), None, day), Err(QuotaExceeded::Day(5)));
+        assert_eq!(u.take(7, Some(5), None, day), (5, Some(QuotaExceeded::Day(5))));
+        assert_eq!(u.take(1, Some(5), None, day), (0, Some(QuotaExceeded::Day(5))));
         u.give_back(1);
-        assert_eq!(u.take(1, Some(5), None, day), Ok(()));
-        assert_eq!(u.take(5, Some(5), Some(9), 2 * day), Err(QuotaExceeded::Month(9)));
-        assert_eq!(u.take(4, Some(5), Some(9), 2 * day), Ok(()));
+        assert_eq!(u.take(1, Some(5), None, day), (1, None));
+        assert_eq!(u.take(5, Some(5), Some(9), 2 * day), (4, Some(QuotaExceeded::Month(9))));
     }
 
     #[test]
@@ -167,7 +154,7 @@ mod tests {
         let now = 20_000 * 86_400_000;
         let (day, month) = day_and_month(now);
         u.restore(Counts { day, today: 3, month, this_month: 7 });
-        assert_eq!(u.take(1, Some(3), None, now), Err(QuotaExceeded::Day(3)));
+        assert_eq!(u.take(1, Some(3), None, now), (0, Some(QuotaExceeded::Day(3))));
         assert_eq!(u.counts(now), Counts { day, today: 3, month, this_month: 7 });
     }
 }

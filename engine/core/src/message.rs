@@ -164,6 +164,10 @@ pub struct Message {
     #[prost(string, tag = "24")]
     pub submitted_from: String,
 
+    /// The submitter gave a validity itself, so the carrier is told as well.
+    #[prost(bool, tag = "25")]
+    pub validity_given: bool,
+
     /// The connectors that may carry it, in order (failover); empty where there is only one.
     #[prost(string, repeated, tag = "30")]
     pub via: Vec<String>,
@@ -224,7 +228,7 @@ pub struct Receipt {
 
 impl Message {
     /// A new MT text message with nothing special.
-    pub fn text(source: Address, destination: Address, text: impl Into<String>) -> Message {
+    pub fn new_text(source: Address, destination: Address, text: impl Into<String>) -> Message {
         Message { source, destination, text: Some(text.into()), ..Message::default() }
     }
 

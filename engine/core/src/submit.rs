@@ -117,19 +117,19 @@ impl Gateway {
         let setup = self.setup();
         let now = self.clock.now();
         let n = batch.len();
-        if let Err(e) = self.admit(account, n, now) {
-            account.refused.inc_by(n as u64);
-            return Box::pin(std::future::ready(vec![Err(e); n]));
-        }
+        let (admitted, why) = self.admit(account, n, now);
         let mut results: Vec<Option<Result<MsgId, SubmitError>>> = Vec::with_capacity(n);
-        let mut txs = Vec::with_capacity(n);
-        for s in batch {
-            match self.prepare(&setup, account, s, now) {
-                Ok(entry) => {
-                    txs.push(Tx::one(Op::Accept(entry)));
-                    results.push(None);
-                }
-                Err(e) => results.push(Some(Err(e))),
+        let mut txs = Vec::with_capacity(admitted);
+        for (i, s) in batch.into_iter().enumerate() {
+            match &why {
+                Some(e) if i >= admitted => results.push(Some(Err(e.clone()))),
+                _ => match self.prepare(&setup, account, s, now) {
+                    Ok(entry) => {
+                        txs.push(Tx::one(Op::Accept(entry)));
+                        results.push(None);
+                    }
+                    Err(e) => results.push(Some(Err(e))),
+                },
             }
         }
         let commit = if txs.is_empty() { None } else { Some(self.spool.commit(txs)) };
@@ -155,30 +155,37 @@ impl Gateway {
             let refused = results.iter().filter(|r| r.is_err()).count() as u64;
             account.accepted.inc_by(results.len() as u64 - refused);
             account.refused.inc_by(refused);
-            account.usage.give_back(refused);
+            // What was not admitted was not counted either.
+            account.usage.give_back(refused.saturating_sub((n - admitted) as u64));
             results
         })
     }
 
-    /// Whether so many are let in now: health, rate, limits.
-    fn admit(&self, account: &Account, n: usize, now: Millis) -> Result<(), SubmitError> {
+    /// How many of `n` are let in now (health, rate, limits), and why not the others.
+    fn admit(&self, account: &Account, n: usize, now: Millis) -> (usize, Option<SubmitError>) {
         if let Some(why) = self.pressure() {
-            return Err(SubmitError::Busy(why.to_owned()));
+            return (0, Some(SubmitError::Busy(why.to_owned())));
         }
         if let Some(e) = self.spool.unhealthy() {
-            return Err(e.into());
+            return (0, Some(e.into()));
         }
-        let count = u32::try_from(n).unwrap_or(u32::MAX);
+        let mut granted = n;
+        let mut why = None;
         if let Some(limit) = &account.rate {
-            limit.take(count, now).map_err(|wait| SubmitError::Throttled {
-                rate: account.config.rate.unwrap_or_default().ceil() as u64,
-                retry_after_ms: wait,
-            })?;
+            let (tokens, retry_after_ms) = limit.take(u32::try_from(n).unwrap_or(u32::MAX), now);
+            granted = granted.min(tokens as usize);
+            if granted < n {
+                why = Some(SubmitError::Throttled { rate: account.config.rate.unwrap_or_default().ceil() as u64, retry_after_ms });
+            }
         }
-        account.usage.take(n as u64, account.config.per_day, account.config.per_month, now).map_err(|e| match e {
-            QuotaExceeded::Day(limit) => SubmitError::Quota { limit, period: "day" },
-            QuotaExceeded::Month(limit) => SubmitError::Quota { limit, period: "month" },
-        })
+        let (left, quota) = account.usage.take(granted as u64, account.config.per_day, account.config.per_month, now);
+        granted = granted.min(usize::try_from(left).unwrap_or(granted));
+        match quota {
+            Some(QuotaExceeded::Day(limit)) => why = Some(SubmitError::Quota { limit, period: "day" }),
+            Some(QuotaExceeded::Month(limit)) => why = Some(SubmitError::Quota { limit, period: "month" }),
+            None => {}
+        }
+        (granted, why)
     }
 
     fn prepare(&self, setup: &Setup, account: &Account, s: Submission, now: Millis) -> Result<NewEntry, SubmitError> {
@@ -187,6 +194,7 @@ impl Gateway {
             return Err(SubmitError::NotAllowed("sms"));
         }
         m.kind = Kind::Mt as i32;
+        m.validity_given = s.expires.is_some();
         m.destination = setup.normaliser.recipient(&m.destination).map_err(SubmitError::Recipient)?;
         m.source = sender(account, std::mem::take(&mut m.source))?;
         let len = m.text.as_ref().map_or(m.payload.len(), String::len);
