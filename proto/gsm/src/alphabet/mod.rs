@@ -115,17 +115,18 @@ impl Alphabet {
 }
 
 /// The two tables of an alphabet, looked up once a text.
-struct Tables {
+pub(crate) struct Tables {
     locking: &'static Index,
     single: &'static Index,
 }
 
 impl Tables {
-    fn of(alphabet: Alphabet) -> Self {
+    pub(crate) fn of(alphabet: Alphabet) -> Self {
         Self { locking: index::locking(alphabet.locking), single: index::single(alphabet.single) }
     }
 
-    fn septets_of(&self, char: char) -> Option<usize> {
+    /// How many septets a character takes, if the alphabet has it.
+    pub(crate) fn septets_of(&self, char: char) -> Option<usize> {
         self.locking.septet(char).map(|_| 1).or_else(|| self.single.septet(char).map(|_| 2))
     }
 

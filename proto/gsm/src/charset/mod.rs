@@ -10,6 +10,8 @@ mod ucs2;
 
 use std::fmt;
 
+use encoding_rs::Encoding;
+
 pub use self::name::UnknownCharset;
 use crate::alphabet::{Alphabet, pack};
 use crate::text::{Decoded, Encoded, Unencodable};
@@ -89,22 +91,14 @@ impl Charset {
     /// Never fails: what has no meaning becomes U+FFFD and the result lossy. UCS-2 and UTF-8 drop a byte order mark at the start, and
     /// UCS-2 obeys one that says little-endian.
     pub fn decode(self, octets: &[u8]) -> Decoded {
-        match self {
-            Self::Ascii => single::decode_ascii(octets),
-            Self::Gsm7 => Alphabet::DEFAULT.decode(octets),
-            Self::Gsm7Packed => Alphabet::DEFAULT.decode(&pack::unpack_padded(octets)),
-            Self::Latin1 | Self::Octets => single::decode_latin1(octets),
-            Self::Ucs2 => ucs2::decode(octets),
-            Self::Utf8 => multibyte::decode_utf8(octets),
-            Self::Big5 => multibyte::decode(encoding_rs::BIG5, octets),
-            Self::Cyrillic => multibyte::decode(encoding_rs::ISO_8859_5, octets),
-            Self::EucJp => multibyte::decode(encoding_rs::EUC_JP, octets),
-            Self::EucKr => multibyte::decode(encoding_rs::EUC_KR, octets),
-            Self::Gb18030 => multibyte::decode(encoding_rs::GB18030, octets),
-            Self::Gbk => multibyte::decode(encoding_rs::GBK, octets),
-            Self::Hebrew => multibyte::decode(encoding_rs::ISO_8859_8, octets),
-            Self::Iso2022Jp => multibyte::decode(encoding_rs::ISO_2022_JP, octets),
-            Self::ShiftJis => multibyte::decode(encoding_rs::SHIFT_JIS, octets),
+        match self.kind() {
+            Kind::Ascii => single::decode_ascii(octets),
+            Kind::Latin1 => single::decode_latin1(octets),
+            Kind::Septets => Alphabet::DEFAULT.decode(octets),
+            Kind::SeptetsPacked => Alphabet::DEFAULT.decode(&pack::unpack_padded(octets)),
+            Kind::Table(encoding) => multibyte::decode(encoding, octets),
+            Kind::Utf16 => ucs2::decode(octets),
+            Kind::Utf8 => multibyte::decode_utf8(octets),
         }
     }
 
@@ -116,22 +110,14 @@ impl Charset {
     /// # Errors
     /// The first character that the charset lacks.
     pub fn encode(self, text: &str) -> Result<Vec<u8>, Unencodable> {
-        match self {
-            Self::Ascii => single::encode(text, 0x7f),
-            Self::Gsm7 => Alphabet::DEFAULT.encode(text),
-            Self::Gsm7Packed => Alphabet::DEFAULT.encode(text).map(|septets| pack::pack_padded(&septets)),
-            Self::Latin1 | Self::Octets => single::encode(text, 0xff),
-            Self::Ucs2 => Ok(ucs2::encode(text)),
-            Self::Utf8 => Ok(text.as_bytes().to_vec()),
-            Self::Big5 => multibyte::encode(encoding_rs::BIG5, text),
-            Self::Cyrillic => multibyte::encode(encoding_rs::ISO_8859_5, text),
-            Self::EucJp => multibyte::encode(encoding_rs::EUC_JP, text),
-            Self::EucKr => multibyte::encode(encoding_rs::EUC_KR, text),
-            Self::Gb18030 => multibyte::encode(encoding_rs::GB18030, text),
-            Self::Gbk => multibyte::encode(encoding_rs::GBK, text),
-            Self::Hebrew => multibyte::encode(encoding_rs::ISO_8859_8, text),
-            Self::Iso2022Jp => multibyte::encode(encoding_rs::ISO_2022_JP, text),
-            Self::ShiftJis => multibyte::encode(encoding_rs::SHIFT_JIS, text),
+        match self.kind() {
+            Kind::Ascii => single::encode(text, 0x7f),
+            Kind::Latin1 => single::encode(text, 0xff),
+            Kind::Septets => Alphabet::DEFAULT.encode(text),
+            Kind::SeptetsPacked => Alphabet::DEFAULT.encode(text).map(|septets| pack::pack_padded(&septets)),
+            Kind::Table(encoding) => multibyte::encode(encoding, text),
+            Kind::Utf16 => Ok(ucs2::encode(text)),
+            Kind::Utf8 => Ok(text.as_bytes().to_vec()),
         }
     }
 
@@ -157,12 +143,18 @@ impl Charset {
 
     /// The charset has the character.
     pub fn has(self, char: char) -> bool {
-        match self {
-            Self::Ascii => char.is_ascii(),
-            Self::Gsm7 | Self::Gsm7Packed => Alphabet::DEFAULT.septets_of(char).is_some(),
-            Self::Latin1 | Self::Octets => u32::from(char) <= 0xff,
-            Self::Ucs2 | Self::Utf8 => true,
-            _ => char.is_ascii() && char >= ' ' || self.encode(char.encode_utf8(&mut [0; 4])).is_ok(),
+        self.octets_of(char).is_some()
+    }
+
+    /// How many octets (before packing) a character takes by itself, if the charset has it.
+    pub(crate) fn octets_of(self, char: char) -> Option<usize> {
+        match self.kind() {
+            Kind::Ascii => char.is_ascii().then_some(1),
+            Kind::Latin1 => u8::try_from(char).is_ok().then_some(1),
+            Kind::Septets | Kind::SeptetsPacked => Alphabet::DEFAULT.septets_of(char),
+            Kind::Table(encoding) => multibyte::octets_of(encoding, char),
+            Kind::Utf16 => Some(char.len_utf16() * 2),
+            Kind::Utf8 => Some(char.len_utf8()),
         }
     }
 
@@ -170,6 +162,37 @@ impl Charset {
     pub const fn name(self) -> &'static str {
         name::of(self)
     }
+
+    const fn kind(self) -> Kind {
+        match self {
+            Self::Ascii => Kind::Ascii,
+            Self::Big5 => Kind::Table(encoding_rs::BIG5),
+            Self::Cyrillic => Kind::Table(encoding_rs::ISO_8859_5),
+            Self::EucJp => Kind::Table(encoding_rs::EUC_JP),
+            Self::EucKr => Kind::Table(encoding_rs::EUC_KR),
+            Self::Gb18030 => Kind::Table(encoding_rs::GB18030),
+            Self::Gbk => Kind::Table(encoding_rs::GBK),
+            Self::Gsm7 => Kind::Septets,
+            Self::Gsm7Packed => Kind::SeptetsPacked,
+            Self::Hebrew => Kind::Table(encoding_rs::ISO_8859_8),
+            Self::Iso2022Jp => Kind::Table(encoding_rs::ISO_2022_JP),
+            Self::Latin1 | Self::Octets => Kind::Latin1,
+            Self::ShiftJis => Kind::Table(encoding_rs::SHIFT_JIS),
+            Self::Ucs2 => Kind::Utf16,
+            Self::Utf8 => Kind::Utf8,
+        }
+    }
+}
+
+/// Who does the work for a charset.
+enum Kind {
+    Ascii,
+    Latin1,
+    Septets,
+    SeptetsPacked,
+    Table(&'static Encoding),
+    Utf16,
+    Utf8,
 }
 
 impl fmt::Display for Charset {

@@ -32,3 +32,15 @@ pub(super) fn encode(encoding: &'static Encoding, text: &str) -> Result<Vec<u8>,
         }
     }
 }
+
+/// How many octets a character takes by itself, shift sequences included.
+pub(super) fn octets_of(encoding: &'static Encoding, char: char) -> Option<usize> {
+    if char.is_ascii_graphic() || char == ' ' {
+        return Some(1);
+    }
+    // The longest single character is one of ISO-2022-JP: two octets between two shift sequences of three.
+    let mut octets = [0; 16];
+    let mut text = [0; 4];
+    let (result, _, written) = encoding.new_encoder().encode_from_utf8_without_replacement(char.encode_utf8(&mut text), &mut octets, true);
+    matches!(result, EncoderResult::InputEmpty).then_some(written)
+}
