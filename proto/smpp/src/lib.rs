@@ -32,8 +32,11 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+#[cfg(test)]
+mod arbitrary;
 mod codes;
 mod decode;
+pub mod describe;
 mod encode;
 mod error;
 mod field;
@@ -41,6 +44,8 @@ pub mod frame;
 mod list;
 mod message;
 mod pdu;
+#[cfg(test)]
+mod properties;
 mod quirks;
 pub mod receipt;
 mod status;

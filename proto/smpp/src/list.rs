@@ -111,18 +111,27 @@ macro_rules! lists {
         impl<'a> Field<'a> for $list<'a> {
             fn read(reader: &mut Reader<'a>, spec: &FieldSpec) -> Result<Self, Fault> {
                 let FieldKind::List { count } = spec.kind else { return Ok(Self::default()) };
-                let count = reader.u8(count)?;
-                let start = reader.rest;
-                for _ in 0..count {
-                    $item::read(reader)?;
+                let announced = reader.u8(count)?;
+                let (mut count, start, mut end) = (0, reader.rest, reader.rest);
+                while count < announced && !reader.is_absent() {
+                    if let Err(fault) = $item::read(reader) {
+                        if !reader.lenient_response {
+                            return Err(fault);
+                        }
+                        // Nobody can be told; the items before are worth more than the damaged rest.
+                        reader.quirks.insert(Quirks::MISSING_FIELDS);
+                        reader.rest = &[];
+                        break;
+                    }
+                    count += 1;
+                    end = reader.rest;
                 }
-                Ok(Self { count, octets: &start[..start.len() - reader.rest.len()] })
+                Ok(Self { count, octets: &start[..start.len() - end.len()] })
             }
 
             fn write(&self, writer: &mut Writer<'_>, _: &FieldSpec) -> Result<(), EncodeError> {
                 writer.dst.put_u8(self.count);
-                writer.dst.put_slice(self.octets);
-                Ok(())
+                self.iter().try_for_each(|item| item.write(writer))
             }
 
             fn visit(&self, spec: &FieldSpec, visitor: &mut dyn Visitor) {
@@ -130,7 +139,9 @@ macro_rules! lists {
                     visitor.field(count, FieldValue::Integer(self.count.into()));
                 }
                 for item in self.iter() {
+                    visitor.begin_item(spec.name);
                     item.visit(visitor);
+                    visitor.end_item(spec.name);
                 }
             }
         }

@@ -84,6 +84,17 @@ macro_rules! pdus {
                         tlvs: Tlvs::default(),
                     })
                 }
+
+                #[cfg(test)]
+                fn arbitrary(#[allow(unused_variables)] source: &mut crate::arbitrary::Source) -> $name<'static> {
+                    $name {
+                        $( $field: {
+                            const SPEC: FieldSpec = $spec.named(stringify!($field));
+                            crate::arbitrary::Arbitrary::arbitrary(source, &SPEC)
+                        }, )*
+                        tlvs: Tlvs::default(),
+                    }
+                }
             }
 
             #[allow(private_interfaces)]
@@ -145,6 +156,14 @@ macro_rules! pdus {
             pub(crate) fn read_fields(command_id: CommandId, reader: &mut Reader<'a>) -> Option<Result<Self, Fault>> {
                 Some(match command_id {
                     $( CommandId::$konst => $name::read_fields(reader).map(Self::$name), )*
+                    _ => return None,
+                })
+            }
+
+            #[cfg(test)]
+            pub(crate) fn arbitrary(command_id: CommandId, source: &mut crate::arbitrary::Source) -> Option<Pdu<'static>> {
+                Some(match command_id {
+                    $( CommandId::$konst => Pdu::$name($name::arbitrary(source)), )*
                     _ => return None,
                 })
             }

@@ -6,6 +6,16 @@ use std::fmt;
 pub trait Visitor {
     /// One field: its name in the specification and its value.
     fn field(&mut self, name: &'static str, value: FieldValue<'_>);
+
+    /// The fields that follow belong to the next item of this list.
+    fn begin_item(&mut self, list: &'static str) {
+        let _ = list;
+    }
+
+    /// The item of this list is complete.
+    fn end_item(&mut self, list: &'static str) {
+        let _ = list;
+    }
 }
 
 /// The value of a field, with as much meaning as the codec knows.

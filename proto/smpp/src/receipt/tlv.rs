@@ -40,3 +40,20 @@ pub fn put_tlvs(
     }
     Ok(())
 }
+
+impl std::fmt::Display for NetworkErrorCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let network = match self.network_type {
+            1 => "ANSI-136",
+            2 => "IS-95",
+            3 => "GSM",
+            4 => "ANSI-136 reject",
+            5 => "IS-95 reject",
+            6 => "GSM relay",
+            7 => "GSM transfer",
+            8 => "message centre",
+            other => return write!(f, "network {other} error {}", self.code),
+        };
+        write!(f, "{network} error {}", self.code)
+    }
+}

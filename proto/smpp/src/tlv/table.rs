@@ -56,7 +56,7 @@ tlvs! {
     SOURCE_ADDR_SUBUNIT = 0x000D, "source_addr_subunit", Int1, 1, 1, "Subcomponent of the device that made the message";
     SOURCE_NETWORK_TYPE = 0x000E, "source_network_type", Int1, 1, 1, "Network type of the source";
     SOURCE_BEARER_TYPE = 0x000F, "source_bearer_type", Int1, 1, 1, "Bearer type of the source";
-    SOURCE_TELEMATICS_ID = 0x0010, "source_telematics_id", Int1, 1, 1, "Telematics identifier of the source";
+    SOURCE_TELEMATICS_ID = 0x0010, "source_telematics_id", Octets, 1, 2, "Telematics identifier of the source (peers differ about its length)";
     QOS_TIME_TO_LIVE = 0x0017, "qos_time_to_live", Int4, 4, 4, "Seconds that the message may be kept";
     PAYLOAD_TYPE = 0x0019, "payload_type", Int1, 1, 1, "Type of the message payload (0 default, 1 WCMP)";
     ADDITIONAL_STATUS_INFO_TEXT = 0x001D, "additional_status_info_text", CString, 1, 256, "Text that explains the command status";

@@ -1,0 +1,282 @@
+//! Any PDU as a person reads it: fields, TLVs and states by name, receipts parsed, oddities named.
+//!
+//! Passwords are never shown, only their length: descriptions end up in logs and support tickets.
+
+mod value;
+
+use std::fmt;
+
+pub use value::Value;
+
+use crate::frame::{self, Header};
+use crate::message::Message;
+use crate::pdu::Body;
+use crate::receipt::{NetworkErrorCode, Receipt, ReceiptKind};
+use crate::time::SmppTime;
+use crate::tlv::{Tlv, TlvKind, Tlvs};
+use crate::visit::{FieldValue, Visitor};
+use crate::{CommandStatus, DataCoding, Decoded, InterfaceVersion, MessageState, Tag, decode};
+
+/// What some octets are, as a tree. `Display` gives indented text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Description {
+    pdus: Vec<Value>,
+    error: Option<String>,
+}
+
+/// Describes one PDU or several back to back.
+pub fn describe(octets: &[u8]) -> Description {
+    let mut description = Description { pdus: Vec::new(), error: None };
+    let mut rest = octets;
+    while description.error.is_none() && !rest.is_empty() {
+        match frame::next(rest, frame::DEFAULT_MAX_LEN) {
+            Ok(Some(length)) => {
+                let (frame, after) = rest.split_at(length);
+                description.add_frame(frame);
+                rest = after;
+            }
+            Ok(None) => {
+                description.error = Some(match Header::parse(rest) {
+                    Some(header) => format!("incomplete PDU: {} of {} octets", rest.len(), header.command_length),
+                    None => format!("incomplete PDU: {} octets, a header has {}", rest.len(), frame::HEADER_LEN),
+                });
+            }
+            Err(error) => description.error = Some(error.to_string()),
+        }
+    }
+    if octets.is_empty() {
+        description.error = Some("no octets".to_owned());
+    }
+    description
+}
+
+impl Description {
+    /// Why some of the octets could not be described; `None` if all could.
+    pub fn error(&self) -> Option<&str> {
+        self.error.as_deref()
+    }
+
+    /// The PDUs described, each an object.
+    pub fn pdus(&self) -> &[Value] {
+        &self.pdus
+    }
+
+    /// The description as one JSON object: `{"pdus":[...],"error":...}`.
+    pub fn to_json(&self) -> String {
+        let error = self.error.as_ref().map(|error| ("error", Value::text(error)));
+        let members = [("pdus", Value::List(self.pdus.clone()))].into_iter().chain(error).collect();
+        let mut out = String::new();
+        Value::Object(members).to_json(&mut out);
+        out
+    }
+
+    fn add_frame(&mut self, frame: &[u8]) {
+        match decode(frame) {
+            Ok(decoded) => self.pdus.push(pdu(&decoded)),
+            Err(error) => {
+                if let Some(header) = Header::parse(frame) {
+                    self.pdus.push(Value::Object(vec![("header", describe_header(&header)), ("octets", Value::Octets(frame.to_vec()))]));
+                }
+                self.error = Some(error.to_string());
+            }
+        }
+    }
+}
+
+impl fmt::Display for Description {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, pdu) in self.pdus.iter().enumerate() {
+            f.write_str(if index == 0 { "" } else { "\n\n" })?;
+            write!(f, "{pdu}")?;
+        }
+        match &self.error {
+            Some(error) if self.pdus.is_empty() => write!(f, "error: {error}"),
+            Some(error) => write!(f, "\n\nerror: {error}"),
+            None => Ok(()),
+        }
+    }
+}
+
+fn pdu(decoded: &Decoded<'_>) -> Value {
+    let mut fields = Fields::default();
+    decoded.pdu.visit(&mut fields);
+    let mut members = vec![("header", describe_header(&decoded.header))];
+    if !fields.members.is_empty() {
+        members.push(("body", Value::Object(fields.members)));
+    }
+    let tlvs = decoded.pdu.tlvs();
+    if !tlvs.is_empty() {
+        members.push(("tlvs", describe_tlvs(tlvs)));
+    }
+    if let Some(message) = decoded.pdu.message() {
+        match Receipt::from_message(&message, true) {
+            Some(receipt) => members.push(("receipt", describe_receipt(&receipt))),
+            None => members.push(("message", describe_message(&message))),
+        }
+    }
+    if !decoded.quirks.is_empty() {
+        members.push(("quirks", Value::List(decoded.quirks.names().map(Value::text).collect())));
+    }
+    if !decoded.ignored.is_empty() {
+        members.push(("ignored", Value::Octets(decoded.ignored.to_vec())));
+    }
+    Value::Object(members)
+}
+
+fn describe_header(header: &Header) -> Value {
+    Value::Object(vec![
+        ("command_length", number(header.command_length)),
+        ("command_id", meaning(number(header.command_id.0), Some(header.command_id))),
+        ("command_status", status(header.command_status)),
+        ("sequence_number", number(header.sequence_number)),
+    ])
+}
+
+fn status(status: CommandStatus) -> Value {
+    let words = match (status.name(), status.description()) {
+        (Some(name), Some(description)) => Some(format!("{name}: {description}")),
+        _ => Some(format!("{status}")),
+    };
+    Value::Meaning(Box::new(number(status.0)), words)
+}
+
+fn number(value: impl Into<u64>) -> Value {
+    Value::Number(value.into())
+}
+
+fn meaning(value: Value, name: Option<impl ToString>) -> Value {
+    Value::Meaning(Box::new(value), name.map(|name| name.to_string()))
+}
+
+/// Collects the fields of a PDU; items of a list become objects of their own.
+#[derive(Default)]
+struct Fields {
+    members: Vec<(&'static str, Value)>,
+    item: Option<Vec<(&'static str, Value)>>,
+}
+
+impl Visitor for Fields {
+    fn field(&mut self, name: &'static str, value: FieldValue<'_>) {
+        let value = match value {
+            FieldValue::Code { value, name: _ } if name == "error_status_code" => status(CommandStatus(value)),
+            FieldValue::Code { value, name } => meaning(number(value), name),
+            FieldValue::Flags { value, meaning: words } => meaning(number(value), Some(words)),
+            FieldValue::Integer(value) => number(value),
+            FieldValue::Octets(octets) => Value::Octets(octets.to_vec()),
+            FieldValue::Secret(length) => Value::text(format!("(hidden, {length} octets)")),
+            FieldValue::Text(octets) => describe_text(name, octets),
+        };
+        self.item.as_mut().unwrap_or(&mut self.members).push((name, value));
+    }
+
+    fn begin_item(&mut self, _: &'static str) {
+        self.item = Some(Vec::new());
+    }
+
+    fn end_item(&mut self, list: &'static str) {
+        let item = Value::Object(self.item.take().unwrap_or_default());
+        match self.members.last_mut() {
+            Some((name, Value::List(items))) if *name == list => items.push(item),
+            _ => self.members.push((list, Value::List(vec![item]))),
+        }
+    }
+}
+
+fn describe_text(name: &str, octets: &[u8]) -> Value {
+    let value = Value::text_or_octets(octets);
+    match name {
+        "schedule_delivery_time" | "validity_period" | "final_date" => match SmppTime::parse(octets) {
+            Ok(Some(time)) => meaning(value, Some(time)),
+            Ok(None) => value,
+            Err(error) => meaning(value, Some(error)),
+        },
+        _ => value,
+    }
+}
+
+fn describe_tlvs(tlvs: Tlvs<'_>) -> Value {
+    let one = |tlv: Tlv<'_>| {
+        let kind = if tlv.tag.is_vendor() { "vendor" } else { "unknown" };
+        Value::Object(vec![
+            ("tag", meaning(number(tlv.tag.0), Some(tlv.tag.name().unwrap_or(kind)))),
+            ("length", number(tlv.value.len() as u64)),
+            ("value", describe_tlv_value(tlv)),
+        ])
+    };
+    Value::List(tlvs.iter().map(one).collect())
+}
+
+fn describe_tlv_value(tlv: Tlv<'_>) -> Value {
+    let raw = || Value::Octets(tlv.value.to_vec());
+    let Some(spec) = tlv.tag.spec() else { return raw() };
+    if !tlv.fits_spec() {
+        return meaning(raw(), Some(format!("{} to {} octets expected", spec.min, spec.max)));
+    }
+    let integer = || tlv.value.iter().fold(0, |value, octet| value << 8 | u64::from(*octet));
+    match (tlv.tag, spec.kind) {
+        (Tag::MESSAGE_STATE, _) => meaning(number(integer()), MessageState(integer() as u8).name()),
+        (Tag::SC_INTERFACE_VERSION, _) => meaning(number(integer()), InterfaceVersion(integer() as u8).name()),
+        (Tag::NETWORK_ERROR_CODE, _) => meaning(raw(), NetworkErrorCode::parse(tlv.value)),
+        (Tag::BROADCAST_ERROR_STATUS, _) => status(CommandStatus(integer() as u32)),
+        (_, TlvKind::CString) => Value::text_or_octets(tlv.value.strip_suffix(&[0]).unwrap_or(tlv.value)),
+        (_, TlvKind::Octets) => raw(),
+        (_, TlvKind::Int1 | TlvKind::Int2 | TlvKind::Int4) => number(integer()),
+    }
+}
+
+fn describe_message(message: &Message<'_>) -> Value {
+    let (udh, body) = message.split_udh();
+    let mut members = vec![("octets", number(message.octets().len() as u64))];
+    if !udh.is_empty() {
+        members.push(("user_data_header", Value::Octets(udh.to_vec())));
+    }
+    if let Some(text) = message_text(message.data_coding, body) {
+        members.push(("text", Value::Text(text)));
+    }
+    if let Some(segment) = message.segment() {
+        let words = format!("{} of {}, reference {}", segment.number, segment.total, segment.reference);
+        members.push(("segment", Value::Text(words)));
+    }
+    Value::Object(members)
+}
+
+/// The message as text where its coding is beyond doubt; the default alphabet is shown where it agrees with ASCII.
+fn message_text(coding: DataCoding, octets: &[u8]) -> Option<String> {
+    match coding {
+        DataCoding::DEFAULT | DataCoding::IA5 => {
+            let plain = octets.iter().all(|octet| matches!(octet, b' '..=b'~' | b'\r' | b'\n'));
+            plain.then(|| String::from_utf8_lossy(octets).into_owned())
+        }
+        DataCoding::LATIN1 => Some(octets.iter().map(|octet| char::from(*octet)).collect()),
+        DataCoding::UCS2 => {
+            let (units, odd) = octets.as_chunks::<2>();
+            let units: Vec<u16> = units.iter().map(|unit| u16::from_be_bytes(*unit)).collect();
+            odd.is_empty().then(|| String::from_utf16_lossy(&units))
+        }
+        _ => None,
+    }
+}
+
+fn describe_receipt(receipt: &Receipt<'_>) -> Value {
+    let text = &receipt.text;
+    let kind = match receipt.kind {
+        ReceiptKind::Final => "final",
+        ReceiptKind::Intermediate => "intermediate",
+    };
+    let mut members = vec![("kind", Value::text(kind))];
+    let optional = [
+        ("message_id", receipt.message_id.map(Value::text_or_octets)),
+        ("message_id_in_text", text.id.filter(|id| Some(*id) != receipt.message_id).map(Value::text_or_octets)),
+        ("state", receipt.state.map(Value::text)),
+        ("network_error", receipt.network_error.map(Value::text)),
+        ("submitted", text.sub.map(number)),
+        ("delivered", text.dlvrd.map(number)),
+        ("submit_date", text.submit_date.map(Value::text)),
+        ("done_date", text.done_date.map(Value::text)),
+        ("stat", text.stat.map(Value::text_or_octets)),
+        ("err", text.err.map(Value::text_or_octets)),
+        ("text", text.text.map(Value::text_or_octets)),
+    ];
+    members.extend(optional.into_iter().filter_map(|(name, value)| Some((name, value?))));
+    Value::Object(members)
+}
