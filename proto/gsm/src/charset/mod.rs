@@ -37,7 +37,7 @@ pub enum Charset {
     /// The GSM default alphabet, a septet an octet (3GPP TS 23.038, 6.2.1).
     Gsm7,
     /// The GSM default alphabet, eight septets in seven octets, padded with a carriage return where that is needed to tell the length
-    /// (3GPP TS 23.038, 6.1.2.3.1). For text behind a user data header use [`pack`](crate::alphabet::pack), which knows fill bits.
+    /// (3GPP TS 23.038, 6.1.2.3.1). For text behind a user data header use [`pack`], which knows fill bits.
     Gsm7Packed,
     /// ISO-8859-8 in logical order: Hebrew.
     Hebrew,
@@ -96,6 +96,7 @@ impl Charset {
             Kind::Latin1 => single::decode_latin1(octets),
             Kind::Septets => Alphabet::DEFAULT.decode(octets),
             Kind::SeptetsPacked => Alphabet::DEFAULT.decode(&pack::unpack_padded(octets)),
+            Kind::Table(_) if self == Self::Iso2022Jp => multibyte::decode_iso2022jp(octets),
             Kind::Table(encoding) => multibyte::decode(encoding, octets),
             Kind::Utf16 => ucs2::decode(octets),
             Kind::Utf8 => multibyte::decode_utf8(octets),
@@ -248,6 +249,13 @@ mod tests {
         for (charset, octets, text) in lossy {
             assert_eq!(charset.decode(octets), Decoded { text: text.to_owned(), lossy: true }, "{charset}");
         }
+    }
+
+    #[test]
+    fn joined_parts_of_iso_2022_jp_are_read() {
+        let part = Charset::Iso2022Jp.encode("日本").unwrap();
+        let joined = [part.clone(), part].concat();
+        assert_eq!(Charset::Iso2022Jp.decode(&joined), Decoded { text: "日本日本".to_owned(), lossy: false });
     }
 
     #[test]

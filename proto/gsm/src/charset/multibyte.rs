@@ -14,6 +14,24 @@ pub(super) fn decode_utf8(octets: &[u8]) -> Decoded {
     Decoded { text: text.into_owned(), lossy }
 }
 
+/// ISO-2022-JP, with shift sequences side by side taken for the last of them. Joined parts of a message have them, each part ending as it
+/// began; the decoder takes them for an attempt to hide something.
+pub(super) fn decode_iso2022jp(octets: &[u8]) -> Decoded {
+    let is_shift = |octets: &[u8]| matches!(octets, [0x1b, b'(', b'B' | b'I' | b'J', ..] | [0x1b, b'$', b'@' | b'B', ..]);
+    let mut needed = Vec::with_capacity(octets.len());
+    let mut rest = octets;
+    while let Some((octet, after)) = rest.split_first() {
+        match rest.split_at_checked(3) {
+            Some((shift, next)) if is_shift(shift) && is_shift(next) => rest = next,
+            _ => {
+                needed.push(*octet);
+                rest = after;
+            }
+        }
+    }
+    decode(encoding_rs::ISO_2022_JP, &needed)
+}
+
 pub(super) fn encode(encoding: &'static Encoding, text: &str) -> Result<Vec<u8>, Unencodable> {
     let mut encoder = encoding.new_encoder();
     let mut octets = Vec::with_capacity(text.len() + 16);

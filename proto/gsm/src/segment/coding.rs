@@ -2,7 +2,7 @@
 
 use crate::alphabet::{Alphabet, Tables, pack};
 use crate::charset::Charset;
-use crate::text::Unencodable;
+use crate::text::{Decoded, Unencodable};
 use crate::udh::Element;
 
 /// How the text of a message is coded.
@@ -12,12 +12,36 @@ pub struct TextCoding {
     pub charset: Charset,
     /// The alphabet, if the charset is one of septets; the default alphabet otherwise.
     pub alphabet: Alphabet,
+    /// The message centre turns the text into the default GSM alphabet, so that room is counted in septets.
+    pub transcoded: bool,
 }
 
 impl TextCoding {
-    /// A charset; septets of the default alphabet.
-    pub(super) const fn plain(charset: Charset) -> Self {
-        Self { charset, alphabet: Alphabet::DEFAULT }
+    /// A charset that goes to the phone as it is; septets of the default alphabet.
+    pub const fn plain(charset: Charset) -> Self {
+        Self { charset, alphabet: Alphabet::DEFAULT, transcoded: false }
+    }
+
+    /// A charset as carried under a policy that says whether the message centre transcodes; it leaves Unicode, data, and what has the
+    /// GSM alphabet already, as they are.
+    pub(super) const fn of(charset: Charset, transcoded: bool) -> Self {
+        let fixed = matches!(charset, Charset::Gsm7 | Charset::Gsm7Packed | Charset::Octets | Charset::Ucs2);
+        Self { charset, alphabet: Alphabet::DEFAULT, transcoded: transcoded && !fixed }
+    }
+
+    /// The text of a payload without its header. Parts are to be joined first, for senders do split characters; and packed septets behind
+    /// a header are to be unpacked first, for they begin behind fill bits.
+    pub fn decode(self, payload: &[u8]) -> Decoded {
+        match self.charset {
+            Charset::Gsm7 => self.alphabet.decode(payload),
+            Charset::Gsm7Packed => self.alphabet.decode(&pack::unpack_padded(payload)),
+            charset => charset.decode(payload),
+        }
+    }
+
+    /// Room is counted in septets, not in octets.
+    pub const fn counts_septets(self) -> bool {
+        self.charset.is_septets() || self.transcoded
     }
 
     /// The header elements that tell the receiver about the alphabet.
@@ -30,18 +54,19 @@ impl TextCoding {
     /// How many units (septets or octets) of text fit behind a header of `header_octets`.
     pub(super) const fn room(self, capacity_octets: usize, header_octets: usize) -> usize {
         let octets = capacity_octets.saturating_sub(header_octets);
-        if self.charset.is_septets() { (octets * 8).saturating_sub(pack::fill_bits(header_octets) as usize) / 7 } else { octets }
+        if self.counts_septets() { (octets * 8).saturating_sub(pack::fill_bits(header_octets) as usize) / 7 } else { octets }
     }
 
     /// The coding has the character.
     pub(super) fn has(self, char: char) -> bool {
-        if self.charset.is_septets() { self.alphabet.septets_of(char).is_some() } else { self.charset.has(char) }
+        let in_alphabet = !self.counts_septets() || self.alphabet.septets_of(char).is_some();
+        in_alphabet && (self.charset.is_septets() || self.charset.has(char))
     }
 
     /// The octets of one part of a text, and how many units they are. Packed behind `header_octets` for [`Charset::Gsm7Packed`].
     pub(super) fn encode(self, text: &str, header_octets: usize) -> Result<(Vec<u8>, usize), Unencodable> {
         let octets = if self.charset.is_septets() { self.alphabet.encode(text)? } else { self.charset.encode(text)? };
-        let units = octets.len();
+        let units = if self.transcoded { self.alphabet.septet_count(text)? } else { octets.len() };
         if self.charset == Charset::Gsm7Packed {
             return Ok((pack::pack(&octets, pack::fill_bits(header_octets)), units));
         }
@@ -51,7 +76,7 @@ impl TextCoding {
 
 /// Measures a text as it grows, character by character.
 pub(super) struct Meter {
-    charset: Charset,
+    coding: TextCoding,
     tables: Tables,
     units: usize,
     shift: Shift,
@@ -67,7 +92,7 @@ impl Shift {
 
 impl Meter {
     pub(super) fn new(coding: TextCoding) -> Self {
-        Self { charset: coding.charset, tables: Tables::of(coding.alphabet), units: 0, shift: Shift::ASCII }
+        Self { coding, tables: Tables::of(coding.alphabet), units: 0, shift: Shift::ASCII }
     }
 
     /// How many units the text takes.
@@ -77,7 +102,8 @@ impl Meter {
 
     /// Takes in a character; false if the coding lacks it.
     pub(super) fn push(&mut self, char: char) -> bool {
-        let units = match self.charset {
+        let units = match self.coding.charset {
+            charset if self.coding.transcoded => self.tables.septets_of(char).filter(|_| charset.has(char)),
             Charset::Gsm7 | Charset::Gsm7Packed => self.tables.septets_of(char),
             Charset::Iso2022Jp => return self.push_shifted(char),
             charset => charset.octets_of(char),

@@ -32,7 +32,7 @@ pub struct Segment {
     /// What follows the header: septets, an octet each, for [`Charset::Gsm7`]; for [`Charset::Gsm7Packed`] the fill bits and the packed
     /// septets; octets of the charset otherwise.
     pub payload: Bytes,
-    /// How many septets the payload has if the coding is one of septets, octets otherwise.
+    /// How many septets the payload has if the coding counts septets, octets otherwise.
     pub units: usize,
 }
 
@@ -45,7 +45,7 @@ pub struct Count {
     pub coding: TextCoding,
     /// Characters were replaced by stand-ins.
     pub transliterated: bool,
-    /// How many units the text has: septets of the GSM alphabet, 16-bit units of UCS-2, octets of other charsets.
+    /// How many units the text has: septets if the coding counts them, 16-bit units of UCS-2, octets of other charsets.
     pub units: usize,
     /// How many units fit in each segment.
     pub units_per_segment: usize,

@@ -62,7 +62,7 @@ impl<'a> Plan<'a> {
     pub(super) fn choose(text: &'a str, policy: &TextPolicy, header: &UserDataHeader) -> Result<Self, SegmentError> {
         let mut chooser = Chooser { best: None, furthest: None };
         for charset in &policy.charsets {
-            let coding = TextCoding::plain(*charset);
+            let coding = TextCoding::of(*charset, policy.transcoded);
             if chooser.try_coding(Effort::Plain, coding, Cow::Borrowed(text), policy.limits, header)? {
                 // Nothing beats one segment in the first charset that can do it, for the charsets come in the order of preference.
                 if chooser.best.as_ref().is_some_and(|(_, plan)| plan.cuts.count() == 1) {
@@ -72,7 +72,7 @@ impl<'a> Plan<'a> {
             }
             if charset.is_septets() {
                 for (effort, alphabet) in national(policy) {
-                    let coding = TextCoding { charset: *charset, alphabet };
+                    let coding = TextCoding { alphabet, ..coding };
                     chooser.try_coding(effort, coding, Cow::Borrowed(text), policy.limits, header)?;
                 }
             }

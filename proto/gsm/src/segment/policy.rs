@@ -13,6 +13,10 @@ pub struct TextPolicy {
     pub national: National,
     /// The languages whose tables may be used; none means every language.
     pub languages: Vec<Language>,
+    /// The message centre turns text into the GSM alphabet on the radio side, whatever charset it came in: usual where Latin-1 or ASCII
+    /// goes under SMPP's `data_coding` 0. Then a segment has room for septets (160, not 140 octets), and characters that the default GSM
+    /// alphabet lacks are not sent so. Holds for all charsets but UCS-2, data, and the GSM alphabet itself.
+    pub transcoded: bool,
     /// Whether characters may be replaced by plain stand-ins (see [`transliterate`](crate::transliterate)). That is done only where it
     /// saves a segment, or where no charset has the text as it is.
     pub transliterate: bool,
@@ -65,6 +69,7 @@ impl Default for TextPolicy {
             charsets: vec![Charset::Gsm7, Charset::Ucs2],
             national: National::None,
             languages: Vec::new(),
+            transcoded: false,
             transliterate: false,
             limits: Limits::default(),
         }

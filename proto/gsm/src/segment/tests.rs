@@ -91,7 +91,7 @@ fn the_fewest_segments_win_then_the_simplest_coding() {
     assert_eq!(coding("şimdi", &policy).charset, Charset::Ucs2, "both take one segment, and every phone reads UCS-2");
     let long = "şimdi geliyorum ".repeat(8);
     let turkish = Alphabet { locking: None, single: Some(Language::Turkish) };
-    assert_eq!(coding(&long, &policy), TextCoding { charset: Charset::Gsm7, alphabet: turkish });
+    assert_eq!(coding(&long, &policy), TextCoding { alphabet: turkish, ..TextCoding::plain(Charset::Gsm7) });
     policy.languages = vec![Language::Spanish];
     assert_eq!(coding(&long, &policy).charset, Charset::Ucs2);
 
@@ -125,6 +125,18 @@ fn stand_ins_are_used_where_they_save_a_segment() {
     policy.charsets = vec![Charset::Gsm7];
     assert_eq!(segment("it’s", &policy, 0).unwrap()[0].payload.as_ref(), b"it's");
     assert_eq!(segment("да", &policy, 0), Err(SegmentError::Unencodable(crate::Unencodable { char: 'д', index: 0 })));
+}
+
+#[test]
+fn a_transcoding_message_centre_has_room_for_septets() {
+    let policy = TextPolicy { charsets: vec![Charset::Latin1, Charset::Ucs2], transcoded: true, ..TextPolicy::default() };
+    let one = segment(&"é".repeat(160), &policy, 0).unwrap();
+    assert_eq!((one.len(), one[0].payload.as_ref(), one[0].units), (1, &[0xe9; 160][..], 160));
+    assert_eq!(lengths(&segment(&"é".repeat(161), &policy, 0).unwrap()), [153, 8]);
+    // One octet of Latin-1, but an escape and a septet on the radio side.
+    assert_eq!(lengths(&segment(&"[".repeat(81), &policy, 0).unwrap()), [76, 5]);
+    // In Latin-1 and not in the GSM alphabet.
+    assert_eq!(segment("á", &policy, 0).unwrap()[0].coding, TextCoding::plain(Charset::Ucs2));
 }
 
 #[test]
