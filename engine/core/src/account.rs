@@ -191,7 +191,14 @@ pub enum AuthError {
 
 impl Account {
     /// Puts an account to work.
-    pub fn new(config: AccountConfig, group: GroupId, queue: QueueId, hook_queue: QueueId, usage: Arc<Usage>, counters: (Counter, Counter)) -> Account {
+    pub fn new(
+        config: AccountConfig,
+        group: GroupId,
+        queue: QueueId,
+        hook_queue: QueueId,
+        usage: Arc<Usage>,
+        counters: (Counter, Counter),
+    ) -> Account {
         Account {
             name: config.name.as_str().into(),
             rate: config.rate.filter(|r| *r > 0.0).map(RateLimit::new),

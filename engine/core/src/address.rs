@@ -48,7 +48,8 @@ impl Address {
         let s = s.trim();
         let international = plus_lost || s.starts_with('+');
         let body = s.strip_prefix('+').unwrap_or(s);
-        let is_number = !body.is_empty() && body.chars().all(|c| c.is_ascii_digit() || matches!(c, ' ' | '-' | '.' | '(' | ')' | '/' | '*' | '#'));
+        let is_number =
+            !body.is_empty() && body.chars().all(|c| c.is_ascii_digit() || matches!(c, ' ' | '-' | '.' | '(' | ')' | '/' | '*' | '#'));
         if is_number && body.chars().any(|c| c.is_ascii_digit()) {
             let digits: String = body.chars().filter(|c| c.is_ascii_digit() || matches!(c, '*' | '#')).collect();
             let (ton, npi) = if international { (TON_INTERNATIONAL, NPI_E164) } else { (0, NPI_E164) };

@@ -63,13 +63,14 @@ pub fn beginning(m: &Message, n: usize) -> String {
 
 /// Where a message stands in a long one, by its header or its sar_* TLVs.
 pub fn part_of(m: &Message) -> Option<PartInfo> {
-    if m.udhi {
-        if let Some(c) = split(m).0.concatenation().filter(|c| c.total > 1) {
-            return Some(PartInfo { reference: c.reference, total: c.total, number: c.number });
-        }
+    if m.udhi
+        && let Some(c) = split(m).0.concatenation().filter(|c| c.total > 1)
+    {
+        return Some(PartInfo { reference: c.reference, total: c.total, number: c.number });
     }
     let [reference, total, number] = SAR.map(|tag| m.tlv(tag).map(|v| v.iter().fold(0u32, |n, &b| (n << 8) | u32::from(b))));
-    let part = PartInfo { reference: u16::try_from(reference?).ok()?, total: u8::try_from(total?).ok()?, number: u8::try_from(number?).ok()? };
+    let part =
+        PartInfo { reference: u16::try_from(reference?).ok()?, total: u8::try_from(total?).ok()?, number: u8::try_from(number?).ok()? };
     (part.total > 1 && (1..=part.total).contains(&part.number)).then_some(part)
 }
 

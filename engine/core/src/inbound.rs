@@ -7,7 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use hashbrown::HashMap;
 use prost::Message as _;
-use crate::inbound::reassembly::{Inserted, Part, Reassembler};
+use waxwing_gsm::reassembly::{Inserted, Part, Reassembler, ReassemblyLimits};
 use waxwing_spool::{Accepted, NewEntry, Op, RemoteLookup, RemoteMatch, SpoolError, Tx, TxError};
 
 use crate::gateway::ReceiptFacts;
@@ -48,10 +48,18 @@ pub(crate) struct PartKey {
 pub(crate) struct PartsDesk(Reassembler<PartKey, MsgId>);
 
 impl PartsDesk {
-    pub(crate) fn forget_older(&mut self, _now: Millis, _age: Millis) {}
-
     pub(crate) fn new() -> PartsDesk {
-        PartsDesk(Reassembler::new(reassembly::Limits::default()))
+        // The spool says when a part has waited long enough (its entry falls due); this is only the bound on memory.
+        let limits =
+            ReassemblyLimits { max_messages: 100_000, max_octets: 64 << 20, lifetime_ms: 7 * 86_400_000, ..ReassemblyLimits::default() };
+        PartsDesk(Reassembler::new(limits))
+    }
+
+    /// Forgets messages whose first part is older than `age`: the spool has handed their parts on.
+    pub(crate) fn forget_older(&mut self, now: Millis, age: Millis) {
+        // Time is counted from the insertion, so asking as of later takes out what is older.
+        let as_of = (now + 7 * 86_400_000).saturating_sub(age);
+        drop(self.0.expire(as_of));
     }
 }
 
@@ -191,7 +199,12 @@ impl Gateway {
     ///
     /// # Errors
     /// The spool's: the carrier should be answered with a temporary error and will send them again.
-    pub async fn inbound(self: &Arc<Self>, state: &Arc<ConnectorState>, counters: &ConnectorCounters, batch: Vec<Inbound>) -> Result<(), SpoolError> {
+    pub async fn inbound(
+        self: &Arc<Self>,
+        state: &Arc<ConnectorState>,
+        counters: &ConnectorCounters,
+        batch: Vec<Inbound>,
+    ) -> Result<(), SpoolError> {
         let setup = self.setup();
         let now = self.clock.now();
         let mut txs = Vec::with_capacity(batch.len());
@@ -225,10 +238,10 @@ impl Gateway {
         }
         let results = self.spool.commit(txs).await?;
         for (at, message, part) in waiting {
-            if let Some(Ok(done)) = results.get(at) {
-                if let Some(id) = done.accepted.first().copied().map(Accepted::id) {
-                    self.place_part(id, &message, part, now).await?;
-                }
+            if let Some(Ok(done)) = results.get(at)
+                && let Some(id) = done.accepted.first().copied().map(Accepted::id)
+            {
+                self.place_part(id, &message, part, now).await?;
             }
         }
         match results.into_iter().find_map(Result::err) {
@@ -264,7 +277,8 @@ impl Gateway {
         let whole = self.parts.lock().0.insert(part_key(m), gsm_part(m, part, id), now);
         match whole {
             Inserted::Complete { parts } => self.join(parts.into_iter().map(|p| (p.token, p.payload)).collect(), m, now).await,
-            Inserted::Duplicate(token) if token == id => self.drop_part(id).await,
+            Inserted::Duplicate { .. } => self.drop_part(id).await,
+            // Evicted parts and parts that are none stay in the spool and are handed on one by one when they fall due.
             _ => Ok(()),
         }
     }
@@ -331,32 +345,4 @@ fn part_key(m: &Message) -> PartKey {
 
 fn gsm_part(m: &Message, part: PartInfo, token: MsgId) -> Part<MsgId> {
     Part { reference: part.reference, total: part.total, number: part.number, payload: m.payload.clone(), token }
-}
-
-mod reassembly {
-    #![allow(dead_code)]
-    use bytes::Bytes;
-    pub(crate) struct Reassembler<K, T>(std::marker::PhantomData<(K, T)>);
-    #[derive(Default)]
-    pub(crate) struct Limits;
-    pub(crate) struct Part<T> {
-        pub(crate) reference: u16,
-        pub(crate) total: u8,
-        pub(crate) number: u8,
-        pub(crate) payload: Bytes,
-        pub(crate) token: T,
-    }
-    pub(crate) enum Inserted<T> {
-        Complete { parts: Vec<Part<T>> },
-        Duplicate(T),
-        Pending,
-    }
-    impl<K, T> Reassembler<K, T> {
-        pub(crate) fn new(_: Limits) -> Self {
-            Self(std::marker::PhantomData)
-        }
-        pub(crate) fn insert(&mut self, _: K, _: Part<T>, _: u64) -> Inserted<T> {
-            Inserted::Pending
-        }
-    }
 }

@@ -10,9 +10,9 @@ use waxwing_spool::{NewEntry, Op, Outcome, QueueId, SpoolError, Tx};
 use crate::{CarrierReceipt, ConnectorLabel, Gateway, Kind, Message, OutcomeNote, State};
 
 /// How often it looks.
-pub const JANITOR_PERIOD: Duration = Duration::from_millis(500);
+pub(crate) const JANITOR_PERIOD: Duration = Duration::from_millis(500);
 /// How long a connector is away before its queue is emptied into others, milliseconds: reconnecting should not shuffle messages.
-pub const REROUTE_AFTER: u64 = 5_000;
+pub(crate) const REROUTE_AFTER: u64 = 5_000;
 const BATCH: usize = 1000;
 const LEASE: Duration = Duration::from_secs(60);
 

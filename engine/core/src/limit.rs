@@ -116,7 +116,8 @@ fn roll(c: &mut Counts, now: Millis) {
 
 /// Days and months since 1970 of a time.
 pub fn day_and_month(now: Millis) -> (u64, u64) {
-    let date = jiff::Timestamp::from_millisecond(i64::try_from(now).unwrap_or(0)).unwrap_or_default().to_zoned(jiff::tz::TimeZone::UTC).date();
+    let date =
+        jiff::Timestamp::from_millisecond(i64::try_from(now).unwrap_or(0)).unwrap_or_default().to_zoned(jiff::tz::TimeZone::UTC).date();
     let months = (i64::from(date.year()) - 1970) * 12 + i64::from(date.month()) - 1;
     (now / 86_400_000, u64::try_from(months).unwrap_or(0))
 }

@@ -107,20 +107,40 @@ impl Metrics {
         r.register("messages_accepted", "Messages accepted, by account", m.accepted.clone());
         r.register("messages_refused", "Submissions refused, by account", m.refused.clone());
         r.register("messages_sent", "Messages that a carrier took, by connector", m.sent.clone());
-        r.register("messages_retried", "Attempts that failed and will be repeated, by connector. Many: look at the carrier's error codes in the ledger", m.retried.clone());
-        r.register("messages_throttled", "Attempts put off because the carrier throttled, by connector. Many: lower the connector's rate", m.throttled.clone());
+        r.register(
+            "messages_retried",
+            "Attempts that failed and will be repeated, by connector. Many: look at the carrier's error codes in the ledger",
+            m.retried.clone(),
+        );
+        r.register(
+            "messages_throttled",
+            "Attempts put off because the carrier throttled, by connector. Many: lower the connector's rate",
+            m.throttled.clone(),
+        );
         r.register("messages_failed", "Messages that failed for good, by connector", m.failed.clone());
         r.register("messages_rerouted", "Messages moved to another connector, by the one they left", m.rerouted.clone());
         r.register("messages_expired", "Messages whose validity ended in our queue", m.expired.clone());
         r.register("messages_received", "Messages received from handsets, by connector", m.received.clone());
-        r.register("messages_received_unowned", "Received messages that no account's numbers claim. Any: add the number to an account", m.received_unowned.clone());
+        r.register(
+            "messages_received_unowned",
+            "Received messages that no account's numbers claim. Any: add the number to an account",
+            m.received_unowned.clone(),
+        );
         r.register("receipts", "Receipts that found their message, by connector", m.receipts.clone());
         r.register("receipts_duplicate", "Receipts that came a second time, by connector", m.receipts_duplicate.clone());
         r.register("receipts_early", "Receipts that came before the response to their message, by connector", m.receipts_early.clone());
-        r.register("receipts_unmatched", "Receipts that found no message. Many: check receipt_id of the connector", m.receipts_unmatched.clone());
+        r.register(
+            "receipts_unmatched",
+            "Receipts that found no message. Many: check receipt_id of the connector",
+            m.receipts_unmatched.clone(),
+        );
         r.register("receipts_missing", "Messages whose receipt never came in the time allowed", m.receipts_missing.clone());
         r.register("bad_input", "Malformed or refused input, by place and reason", m.bad_input.clone());
-        r.register("connector_sessions", "Sessions that are up, by connector. 0: the carrier cannot be reached", m.connector_sessions.clone());
+        r.register(
+            "connector_sessions",
+            "Sessions that are up, by connector. 0: the carrier cannot be reached",
+            m.connector_sessions.clone(),
+        );
         r.register("account_binds", "SMPP binds that are up, by account", m.account_binds.clone());
         r.register("hooks_delivered", "Webhook and DLR-URL calls answered with success, by account", m.hooks_delivered.clone());
         r.register("hooks_retried", "Webhook and DLR-URL calls that failed and will be repeated, by account", m.hooks_retried.clone());
@@ -128,7 +148,11 @@ impl Metrics {
         r.register("spool_syncs", "Groups made durable since start, one sync each", m.spool_syncs.clone());
         r.register("spool_written_octets", "Octets written to the spool since start", m.spool_written.clone());
         r.register("spool_segments", "Log files that the spool uses", m.spool_segments.clone());
-        r.register("spool_disk_free_octets", "Octets free on the spool's disk. Near [spool] min_free: messages will be refused", m.spool_disk_free.clone());
+        r.register(
+            "spool_disk_free_octets",
+            "Octets free on the spool's disk. Near [spool] min_free: messages will be refused",
+            m.spool_disk_free.clone(),
+        );
         r.register("spool_sync_microseconds", "Time that the last group took to become durable", m.spool_sync_us.clone());
         r.register("ledger_lag_records", "How far the ledger is behind the spool", m.ledger_lag.clone());
         drop(r);

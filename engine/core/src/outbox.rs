@@ -7,7 +7,10 @@ use bytes::Bytes;
 use waxwing_spool::{BoxFuture, Claimed, GroupId, Lease, NewEntry, Op, Outcome, QueueId, SentPart, SpoolError, Tx, TxError};
 
 use crate::gateway::ReceiptFacts;
-use crate::{CarrierReceipt, ConnectorCounters, ConnectorState, ErrorClass, Gateway, Kind, Message, Millis, MsgId, NoAnswer, OutcomeNote, RetryPolicy, State, want};
+use crate::{
+    CarrierReceipt, ConnectorCounters, ConnectorState, ErrorClass, Gateway, Kind, Message, Millis, MsgId, NoAnswer, OutcomeNote,
+    RetryPolicy, State, want,
+};
 
 /// How long a claim lasts if nobody says otherwise. Sessions settle or release everything long before; this is for those that vanish.
 pub const LEASE: Duration = Duration::from_secs(600);
@@ -107,7 +110,13 @@ impl Outbox {
     /// Of a connector.
     pub fn connector(gateway: &Arc<Gateway>, state: &Arc<ConnectorState>, policy: OutboxPolicy) -> Outbox {
         let counters = Arc::new(ConnectorCounters::new(&gateway.metrics, &state.name));
-        Outbox { gateway: gateway.clone(), queue: state.queue, name: state.name.clone(), connector: Some((state.clone(), counters)), policy }
+        Outbox {
+            gateway: gateway.clone(),
+            queue: state.queue,
+            name: state.name.clone(),
+            connector: Some((state.clone(), counters)),
+            policy,
+        }
     }
 
     /// Of deliveries to an account: its SMPP queue or its webhook queue. `place` is the word in the ledger (`account`, `webhook`).
@@ -239,7 +248,8 @@ impl Outbox {
     /// Another attempt: over the next connector of its route if that one is well, else here by the schedule.
     fn again(&self, out: &Outgoing, sent: &[SentPart], code: &str, reason: &str, now: Millis) -> Tx {
         let attempts = out.attempts.saturating_add(1);
-        let elsewhere = if sent.is_empty() && out.sent_parts.is_empty() { self.gateway.later_line(&out.message, self.queue, now) } else { None };
+        let elsewhere =
+            if sent.is_empty() && out.sent_parts.is_empty() { self.gateway.later_line(&out.message, self.queue, now) } else { None };
         let Some(at) = self.policy.retry.next(attempts, now) else {
             let reason = format!("{reason} (attempt {attempts}, the last)");
             return self.fail(out, State::Failed, want::FAILED, code, &reason, now);
@@ -283,10 +293,10 @@ impl Outbox {
     }
 
     fn connector_failed(&self, now: Millis) {
-        if let Some((state, _)) = &self.connector {
-            if state.failed(now) {
-                tracing::warn!(connector = %state.name, "failing: its messages go elsewhere where their routes allow");
-            }
+        if let Some((state, _)) = &self.connector
+            && state.failed(now)
+        {
+            tracing::warn!(connector = %state.name, "failing: its messages go elsewhere where their routes allow");
         }
     }
 
@@ -337,7 +347,16 @@ impl Gateway {
 
     /// The receipt for a message that this gateway gives up.
     #[allow(clippy::too_many_arguments)]
-    pub(crate) fn failure_receipt(&self, out: &Outgoing, state: State, event: u32, code: &str, reason: &str, now: Millis, place: &str) -> Option<Op> {
+    pub(crate) fn failure_receipt(
+        &self,
+        out: &Outgoing,
+        state: State,
+        event: u32,
+        code: &str,
+        reason: &str,
+        now: Millis,
+        place: &str,
+    ) -> Option<Op> {
         let facts = ReceiptFacts {
             id: out.id(),
             state,

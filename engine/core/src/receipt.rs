@@ -46,7 +46,9 @@ impl State {
             State::Delivered => want::DELIVERED,
             State::Queued | State::Enroute => want::BUFFERED,
             State::Accepted | State::Sent => want::ACCEPTED,
-            State::Expired | State::Deleted | State::Undeliverable | State::Unknown | State::Rejected | State::Skipped | State::Failed => want::FAILED,
+            State::Expired | State::Deleted | State::Undeliverable | State::Unknown | State::Rejected | State::Skipped | State::Failed => {
+                want::FAILED
+            }
         }
     }
 

@@ -191,10 +191,10 @@ impl RouteTable {
 
     fn candidates(&self, q: &RouteQuery<'_>, to: &str) -> Result<(Vec<usize>, bool), NoRoute> {
         if let Some(name) = q.route {
-            if let Some((r, via)) = self.routes.iter().find(|(r, _)| r.name.as_deref().is_some_and(|n| n.eq_ignore_ascii_case(name))) {
-                if !via.is_empty() {
-                    return Ok((via.clone(), r.share));
-                }
+            if let Some((r, via)) = self.routes.iter().find(|(r, _)| r.name.as_deref().is_some_and(|n| n.eq_ignore_ascii_case(name)))
+                && !via.is_empty()
+            {
+                return Ok((via.clone(), r.share));
             }
             return match self.lines.iter().position(|l| l.state.name.eq_ignore_ascii_case(name)) {
                 Some(i) => Ok((vec![i], false)),

@@ -1,0 +1,314 @@
+//! From PDUs to messages: what clients submit, and what carriers deliver.
+
+use bytes::Bytes;
+use waxwing_core::{Address, CarrierReceipt, Inbound, Message, Millis, State, Submission, Tlv, content, want};
+use waxwing_smpp::receipt::{self, Receipt, ReceiptKind};
+use waxwing_smpp::time::SmppTime;
+use waxwing_smpp::{
+    CommandStatus, DataSm, DeliverSm, EsmClass, MessageState, PriorityFlag, ReceiptRequest, RegisteredDelivery, SubmitMulti, SubmitSm, Tag,
+    Tlvs,
+};
+
+use super::config::IdSpelling;
+
+/// The bits of esm_class that are not the user data header indicator: mode, type and reply path.
+const ESM_CARRIED: u8 = !EsmClass::UDHI;
+
+/// What the kinds of submission have in common.
+struct Fields<'a> {
+    service_type: &'a [u8],
+    source: waxwing_smpp::Address<'a>,
+    esm_class: EsmClass,
+    protocol_id: u8,
+    priority: PriorityFlag,
+    schedule: &'a [u8],
+    validity: &'a [u8],
+    registered: RegisteredDelivery,
+    replace: bool,
+    data_coding: u8,
+    message: waxwing_smpp::Message<'a>,
+}
+
+/// A submit_sm as a submission. `charset` is what data_coding 0 means to the client.
+///
+/// # Errors
+/// With the status to answer.
+pub(crate) fn submit_sm(frame: &Bytes, p: &SubmitSm<'_>, charset: &str, now: Millis) -> Result<Submission, CommandStatus> {
+    let mut s = submission(frame, &fields_of_submit(p), charset, now)?;
+    s.message.destination = address(frame, p.destination_addr);
+    Ok(s)
+}
+
+/// A data_sm as a submission.
+///
+/// # Errors
+/// With the status to answer.
+pub(crate) fn data_sm(frame: &Bytes, p: &DataSm<'_>, charset: &str, now: Millis) -> Result<Submission, CommandStatus> {
+    let f = Fields {
+        service_type: p.service_type,
+        source: p.source_addr,
+        esm_class: p.esm_class,
+        protocol_id: 0,
+        priority: PriorityFlag::default(),
+        schedule: &[],
+        validity: &[],
+        registered: p.registered_delivery,
+        replace: false,
+        data_coding: p.data_coding.0,
+        message: p.message(),
+    };
+    let mut s = submission(frame, &f, charset, now)?;
+    s.message.destination = address(frame, p.destination_addr);
+    if let Some(secs) = p.tlvs.get_u32(Tag::QOS_TIME_TO_LIVE) {
+        s.expires = Some(now + u64::from(secs) * 1000);
+    }
+    Ok(s)
+}
+
+/// What the submissions of a submit_multi have in common; the destination is to be filled in.
+///
+/// # Errors
+/// With the status to answer.
+pub(crate) fn submit_multi(frame: &Bytes, p: &SubmitMulti<'_>, charset: &str, now: Millis) -> Result<Submission, CommandStatus> {
+    let f = Fields {
+        service_type: p.service_type,
+        source: p.source_addr,
+        esm_class: p.esm_class,
+        protocol_id: p.protocol_id,
+        priority: p.priority_flag,
+        schedule: p.schedule_delivery_time,
+        validity: p.validity_period,
+        registered: p.registered_delivery,
+        replace: p.replace_if_present_flag.0 != 0,
+        data_coding: p.data_coding.0,
+        message: p.message(),
+    };
+    submission(frame, &f, charset, now)
+}
+
+fn fields_of_submit<'a>(p: &SubmitSm<'a>) -> Fields<'a> {
+    Fields {
+        service_type: p.service_type,
+        source: p.source_addr,
+        esm_class: p.esm_class,
+        protocol_id: p.protocol_id,
+        priority: p.priority_flag,
+        schedule: p.schedule_delivery_time,
+        validity: p.validity_period,
+        registered: p.registered_delivery,
+        replace: p.replace_if_present_flag.0 != 0,
+        data_coding: p.data_coding.0,
+        message: p.message(),
+    }
+}
+
+fn submission(frame: &Bytes, f: &Fields<'_>, charset: &str, now: Millis) -> Result<Submission, CommandStatus> {
+    let due = time(f.schedule, now).map_err(|_| CommandStatus::ESME_RINVSCHED)?;
+    let expires = time(f.validity, now).map_err(|_| CommandStatus::ESME_RINVEXPIRY)?;
+    if f.priority.0 > 4 {
+        return Err(CommandStatus::ESME_RINVPRTFLG);
+    }
+    let message = Message {
+        source: address(frame, f.source),
+        payload: frame.slice_ref(f.message.octets()),
+        data_coding: f.data_coding.into(),
+        udhi: f.esm_class.udhi(),
+        charset: charset.to_owned(),
+        protocol_id: f.protocol_id.into(),
+        service_type: String::from_utf8_lossy(f.service_type).into_owned(),
+        esm_class: u32::from(f.esm_class.0 & ESM_CARRIED),
+        replace_if_present: f.replace,
+        tlvs: tlvs(frame, f.message.tlvs),
+        want: wanted(f.registered),
+        door: waxwing_core::Door::Smpp as i32,
+        ..Message::default()
+    };
+    // 0 is what everybody sends who does not think of priorities.
+    let priority = (f.priority.0 > 0).then(|| (f.priority.0 + 1).min(3));
+    Ok(Submission { message, priority, due, expires, idempotency: None, route: None })
+}
+
+/// Which receipts registered_delivery asks for.
+pub(crate) fn wanted(r: RegisteredDelivery) -> u32 {
+    let end = match r.receipt() {
+        ReceiptRequest::ALWAYS => want::FINAL,
+        ReceiptRequest::ON_FAILURE => want::FAILED | want::REFUSED,
+        ReceiptRequest::ON_SUCCESS => want::DELIVERED,
+        _ => 0,
+    };
+    end | if r.intermediate() { want::BUFFERED } else { 0 }
+}
+
+/// A time of SMPP's format; `None` where the field is empty.
+pub(crate) fn time(octets: &[u8], now: Millis) -> Result<Option<Millis>, waxwing_smpp::time::TimeError> {
+    let at = SmppTime::parse(octets)?.map(|t| t.to_unix_ms(i64::try_from(now).unwrap_or(i64::MAX)));
+    Ok(at.map(|ms| u64::try_from(ms).unwrap_or(0)))
+}
+
+pub(crate) fn address(frame: &Bytes, a: waxwing_smpp::Address<'_>) -> Address {
+    Address::new(a.ton.0, a.npi.0, frame.slice_ref(a.addr))
+}
+
+/// All but those that have their place in the message.
+fn tlvs(frame: &Bytes, tlvs: Tlvs<'_>) -> Vec<Tlv> {
+    tlvs.iter().filter(|t| t.tag != Tag::MESSAGE_PAYLOAD).map(|t| Tlv { tag: t.tag.0.into(), value: frame.slice_ref(t.value) }).collect()
+}
+
+/// What a carrier delivered.
+pub(crate) enum Delivered {
+    /// A receipt.
+    Receipt(CarrierReceipt),
+    /// A message from a handset.
+    Message(Inbound),
+}
+
+/// A deliver_sm as a receipt or a message.
+pub(crate) fn deliver_sm(frame: &Bytes, p: &DeliverSm<'_>, how: &Reading<'_>, now: Millis) -> Delivered {
+    let message = p.message();
+    if let Some(r) = Receipt::from_message(&message, how.guess) {
+        return Delivered::Receipt(carrier_receipt(frame, &r, &message, how.ids, now));
+    }
+    let m = received(frame, p.service_type, (p.source_addr, p.destination_addr), p.protocol_id, &message, how);
+    Delivered::Message(m)
+}
+
+/// A data_sm from a carrier.
+pub(crate) fn data_sm_from_carrier(frame: &Bytes, p: &DataSm<'_>, how: &Reading<'_>, now: Millis) -> Delivered {
+    let message = p.message();
+    if let Some(r) = Receipt::from_message(&message, how.guess) {
+        return Delivered::Receipt(carrier_receipt(frame, &r, &message, how.ids, now));
+    }
+    Delivered::Message(received(frame, p.service_type, (p.source_addr, p.destination_addr), 0, &message, how))
+}
+
+/// How a connector reads what its carrier sends.
+pub(crate) struct Reading<'a> {
+    /// Takes for a receipt what looks like one.
+    pub(crate) guess: bool,
+    /// How ids are spelt.
+    pub(crate) ids: IdSpelling,
+    /// What data_coding 0 means.
+    pub(crate) charset: &'a str,
+}
+
+fn received(
+    frame: &Bytes,
+    service_type: &[u8],
+    (source, destination): (waxwing_smpp::Address<'_>, waxwing_smpp::Address<'_>),
+    protocol_id: u8,
+    message: &waxwing_smpp::Message<'_>,
+    how: &Reading<'_>,
+) -> Inbound {
+    let m = Message {
+        source: address(frame, source),
+        destination: address(frame, destination),
+        payload: frame.slice_ref(message.octets()),
+        data_coding: message.data_coding.0.into(),
+        udhi: message.esm_class.udhi(),
+        charset: how.charset.to_owned(),
+        protocol_id: protocol_id.into(),
+        service_type: String::from_utf8_lossy(service_type).into_owned(),
+        esm_class: u32::from(message.esm_class.0 & ESM_CARRIED),
+        tlvs: tlvs(frame, message.tlvs),
+        ..Message::default()
+    };
+    let part = content::part_of(&m);
+    Inbound { message: m, part }
+}
+
+fn carrier_receipt(frame: &Bytes, r: &Receipt<'_>, message: &waxwing_smpp::Message<'_>, ids: IdSpelling, now: Millis) -> CarrierReceipt {
+    let stated = match r.state {
+        Some(s) => state(s),
+        None if r.kind == ReceiptKind::Intermediate => State::Enroute,
+        None => State::Unknown,
+    };
+    let error = match (r.network_error, r.text.err) {
+        (_, Some(err)) => String::from_utf8_lossy(err).into_owned(),
+        (Some(e), None) => e.code.to_string(),
+        (None, None) => String::new(),
+    };
+    let now_signed = i64::try_from(now).unwrap_or(i64::MAX);
+    // The text's dates are in a local time that nobody names: worth keeping only when they are near our own clock read as UTC.
+    let done = r.text.done_date.map(|d| d.to_unix_ms(now_signed, 0)).and_then(|ms| u64::try_from(ms).ok());
+    CarrierReceipt {
+        remotes: r.ids().flat_map(|id| spellings(id, ids)).map(Bytes::from).collect(),
+        state: stated as i32,
+        error,
+        done: done.filter(|&d| d.abs_diff(now) < 60_000).unwrap_or(now),
+        raw: frame.slice_ref(message.octets()),
+        stat: r.text.stat.map(|s| String::from_utf8_lossy(s).into_owned()).unwrap_or_default(),
+    }
+}
+
+/// Their state as ours.
+pub(crate) fn state(s: MessageState) -> State {
+    match s {
+        MessageState::SCHEDULED | MessageState::ENROUTE => State::Enroute,
+        MessageState::DELIVERED => State::Delivered,
+        MessageState::EXPIRED => State::Expired,
+        MessageState::DELETED => State::Deleted,
+        MessageState::UNDELIVERABLE => State::Undeliverable,
+        MessageState::ACCEPTED => State::Accepted,
+        MessageState::REJECTED => State::Rejected,
+        MessageState::SKIPPED => State::Skipped,
+        _ => State::Unknown,
+    }
+}
+
+/// The key under which an id of a response is stored.
+pub(crate) fn stored_id(id: &[u8]) -> Bytes {
+    Bytes::from(receipt::normalise(id))
+}
+
+/// The keys under which an id of a receipt may be stored, the likeliest first.
+fn spellings(id: &[u8], ids: IdSpelling) -> Vec<Vec<u8>> {
+    let same = receipt::normalise(id);
+    let other = match ids {
+        IdSpelling::Same => return vec![same],
+        IdSpelling::Auto => [receipt::decimal_to_hex(id), receipt::hex_to_decimal(id)],
+        IdSpelling::HexThenDecimal => [receipt::decimal_to_hex(id), None],
+        IdSpelling::DecimalThenHex => [receipt::hex_to_decimal(id), None],
+    };
+    let other = other.into_iter().flatten().filter(|o| *o != same);
+    match ids {
+        // Told how it is spelt: the plain reading is only a fallback.
+        IdSpelling::HexThenDecimal | IdSpelling::DecimalThenHex => other.chain([same.clone()]).collect(),
+        _ => std::iter::once(same.clone()).chain(other).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn ids_are_tried_in_the_spelling_that_is_likeliest() {
+        let show = |id: &str, how| -> Vec<String> {
+            spellings(id.as_bytes(), how).into_iter().map(|s| String::from_utf8(s).unwrap()).collect()
+        };
+        assert_eq!(show("00FF", IdSpelling::Same), ["ff"]);
+        assert_eq!(show("255", IdSpelling::HexThenDecimal), ["ff", "255"]);
+        assert_eq!(show("255", IdSpelling::Auto), ["255", "ff", "597"]);
+        assert_eq!(show("not-a-number", IdSpelling::Auto), ["notanumber"]);
+    }
+
+    #[test]
+    fn registered_delivery_becomes_wishes() {
+        assert_eq!(wanted(RegisteredDelivery(0)), 0);
+        assert_eq!(wanted(RegisteredDelivery(1)), want::FINAL);
+        assert_eq!(wanted(RegisteredDelivery(2)), want::FAILED | want::REFUSED);
+        assert_eq!(wanted(RegisteredDelivery(0x1D)), want::FINAL | want::BUFFERED);
+    }
+
+    #[test]
+    fn a_bad_time_is_refused_by_its_own_status() {
+        let frame = Bytes::from_static(b"");
+        let p = SubmitSm { validity_period: b"soon", ..SubmitSm::default() };
+        assert_eq!(submit_sm(&frame, &p, "", 0).unwrap_err(), CommandStatus::ESME_RINVEXPIRY);
+        let p = SubmitSm { schedule_delivery_time: b"990000000000000+", ..SubmitSm::default() };
+        assert_eq!(submit_sm(&frame, &p, "", 0).unwrap_err(), CommandStatus::ESME_RINVSCHED);
+        let p = SubmitSm { validity_period: b"000000010000000R", ..SubmitSm::default() };
+        assert_eq!(submit_sm(&frame, &p, "", 1000).unwrap().expires, Some(3_601_000));
+    }
+}
