@@ -105,6 +105,13 @@ pub trait Spool: Send + Sync + 'static {
     /// for only where the log no longer reaches back so far.
     fn feed_register(&self, reader: &str, at: Option<Cursor>) -> Cursor;
 
+    /// Octets of the log between a position and the end of the feed: how far a reader that stands there is behind. `None` where the
+    /// engine cannot tell cheaply.
+    fn feed_behind(&self, after: Cursor) -> Option<u64> {
+        let _ = after;
+        None
+    }
+
     /// `None` when healthy, or why new messages are refused at the moment. Cheap: an atomic load.
     fn unhealthy(&self) -> Option<SpoolError>;
 
