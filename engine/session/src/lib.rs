@@ -4,7 +4,7 @@
 //! keep-alives, timeouts, an unbind. Here that is written once. A protocol says in a [`Dialect`] how a frame is cut and
 //! what it is; [`Engine`] is the session as a pure state machine, without sockets, clocks or tasks; [`Link`] runs one
 //! engine on one connection. Round about stand the things that every line needs: [`connect`] and [`Listener`] with TLS,
-//! [`SourceList`], [`FloodGuard`], [`TokenBucket`] and [`Backoff`]. None of them knows a protocol.
+//! [`SourceList`], [`FloodGuard`], [`TokenBucket`], [`Backoff`] and [`Trace`]. None of them knows a protocol.
 
 mod backoff;
 mod connect;
@@ -19,6 +19,7 @@ mod rate;
 mod sources;
 mod stream;
 mod tls;
+mod trace;
 
 pub use backoff::{Backoff, BackoffOptions};
 pub use connect::{ConnectError, ConnectOptions, connect};
@@ -33,3 +34,4 @@ pub use rate::TokenBucket;
 pub use sources::{SourceError, SourceList};
 pub use stream::{Stream, TcpOptions};
 pub use tls::{ClientCertificates, Identity, Roots, TlsClient, TlsClientOptions, TlsError, TlsServer, TlsServerOptions};
+pub use trace::{LinkTrace, Trace, TraceError, TraceOptions, TraceScope};

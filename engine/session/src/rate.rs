@@ -42,7 +42,8 @@ impl TokenBucket {
     pub fn next_at(&mut self, now: Instant) -> Instant {
         self.fill(now);
         let missing = (1.0 - self.tokens).max(0.0);
-        now + Duration::from_secs_f64(missing / self.rate)
+        // Rounded up: a nanosecond short would be a wake-up for nothing.
+        now + Duration::from_nanos((missing / self.rate * 1e9).ceil() as u64)
     }
 
     /// Gives back a token that was taken for nothing.

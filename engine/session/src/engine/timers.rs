@@ -9,6 +9,9 @@ use crate::event::{CloseReason, Event, State};
 impl<D: Dialect> Engine<D> {
     /// When [`handle_timeout`](Self::handle_timeout) is to be called next, if nothing else happens before.
     pub fn poll_timeout(&self) -> Option<Instant> {
+        if self.state == State::Closed {
+            return None;
+        }
         let real = [self.deadline, self.stall_due()];
         let active = [self.window_due(), self.keep_alive_due(), self.frame_due(), self.inactivity_due()];
         let active = active.into_iter().flatten().min().filter(|_| !self.is_held()).map(|due| self.clock.real(due));
