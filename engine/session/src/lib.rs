@@ -5,6 +5,36 @@
 //! what it is; [`Engine`] is the session as a pure state machine, without sockets, clocks or tasks; [`Link`] runs one
 //! engine on one connection. Round about stand the things that every line needs: [`connect`] and [`Listener`] with TLS,
 //! [`SourceList`], [`FloodGuard`], [`TokenBucket`], [`Backoff`] and [`Trace`]. None of them knows a protocol.
+//!
+//! The owner of a [`Link`] is one task:
+//! ```
+//! use tokio::io::{AsyncRead, AsyncWrite};
+//! use tokio::sync::mpsc;
+//! use waxwing_session::{Dialect, Event, Link};
+//!
+//! /// Answers come, encoded, from wherever the requests were made durable.
+//! async fn own<D, T>(mut link: Link<D, T>, requests: mpsc::Sender<D::Pdu>, mut answers: mpsc::Receiver<Vec<u8>>)
+//! where
+//!     D: Dialect,
+//!     T: AsyncRead + AsyncWrite + Unpin,
+//! {
+//!     let mut batch = Vec::new();
+//!     loop {
+//!         tokio::select! {
+//!             result = link.events(&mut batch) => if result.is_err() { return },
+//!             Some(answer) = answers.recv() => link.respond(&answer),
+//!         }
+//!         for event in batch.drain(..) {
+//!             match event {
+//!                 // The channel holds `max_unanswered` requests: full, it is broken. Waiting here could wait for oneself.
+//!                 Event::Request { pdu, .. } => if requests.try_send(pdu).is_err() { link.abort() },
+//!                 Event::Closed { reason } => println!("over: {reason}"),
+//!                 _ => {}
+//!             }
+//!         }
+//!     }
+//! }
+//! ```
 
 mod backoff;
 mod connect;

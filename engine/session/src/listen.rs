@@ -185,7 +185,8 @@ impl Listener {
             }
             match self.options.flood.acquire(peer.ip()) {
                 Ok(permit) => {
-                    let ListenOptions { tcp: tcp_options, tls, tls_timeout, .. } = self.options.clone();
+                    let ListenOptions { tcp: tcp_options, tls, tls_timeout, .. } = &self.options;
+                    let (tcp_options, tls, tls_timeout) = (tcp_options.clone(), tls.clone(), *tls_timeout);
                     return Incoming { peer, permit, tcp, tcp_options, tls, tls_timeout };
                 }
                 Err(error) => tracing::debug!(%peer, %error, "Connection refused."),

@@ -22,7 +22,7 @@ pub struct Options {
     /// Octets unsent at which requests are refused and nothing more is read. Default 256 KiB. Answers are always
     /// taken: they are bounded by [`max_unanswered`](Self::max_unanswered).
     pub max_output: usize,
-    /// Requests of the peer that the owner holds unanswered; then nothing more is read. Default 256.
+    /// Requests of the peer that the owner holds unanswered; then nothing more is read. 0 counts as 1. Default 256.
     pub max_unanswered: u32,
     /// Octets asked of the connection in one read, and size of the blocks that frames share. It starts at an eighth
     /// and doubles while reads fill it. A frame kept for long keeps its block: copy it. Default 64 KiB.

@@ -64,7 +64,8 @@ impl<D: Dialect> Engine<D> {
             match self.step() {
                 Step::Event(event) => return Some(event),
                 Step::Handled => {}
-                Step::NeedsMore if self.eof => self.close(match self.state {
+                // Answers that are ready still leave, for a peer that closed its sending side only.
+                Step::NeedsMore if self.eof => self.close_after_output(match self.state {
                     State::PeerUnbinding => CloseReason::PeerUnbound,
                     State::Unbinding => self.ending.clone(),
                     _ => CloseReason::PeerClosed,

@@ -1,7 +1,9 @@
 //! The requests that wait for an answer, found by sequence number and ordered by time.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::time::Instant;
+
+use hashbrown::HashMap;
 
 /// Unanswered requests. All of them have the same timeout, so a queue keeps them in order of their deadlines; an
 /// answered request leaves a dead entry there, which is dropped at the front or when dead entries prevail.

@@ -65,3 +65,19 @@ fn system_bundle() -> PathBuf {
 fn read(path: &Path) -> Result<Vec<u8>, TlsError> {
     std::fs::read(path).map_err(|source| TlsError::Read { path: path.to_owned(), source })
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::print_stdout, clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn the_roots_of_this_machine() {
+        match system_roots() {
+            Ok(store) => assert!(!store.is_empty()),
+            Err(TlsError::Read { path, .. }) => println!("skipped: this machine has no {}", path.display()),
+            Err(error) => panic!("{error}"),
+        }
+    }
+}

@@ -54,13 +54,13 @@ impl Writer {
     pub(super) fn create(options: &TraceOptions, queued_octets: Arc<AtomicUsize>) -> io::Result<Self> {
         std::fs::create_dir_all(&options.directory)?;
         let started = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        let (path, file) = create_file(options, started, 1)?;
+        let (path, file, next_file) = create_file(options, started, 1)?;
         let mut writer = Self {
             file,
             file_octets: 0,
             files: VecDeque::from([path]),
             flows: HashMap::new(),
-            next_file: 2,
+            next_file,
             options: options.clone(),
             packets: file_header(),
             queued_octets,
@@ -162,12 +162,12 @@ impl Writer {
 
     fn begin_next_file(&mut self) -> io::Result<()> {
         self.file.flush()?;
-        let (path, file) = create_file(&self.options, self.started, self.next_file)?;
+        let (path, file, next_file) = create_file(&self.options, self.started, self.next_file)?;
         self.file = file;
         self.file_octets = 0;
         self.files.push_back(path);
         self.flows.clear();
-        self.next_file += 1;
+        self.next_file = next_file;
         while self.files.len() > self.options.max_files.max(1) {
             if let Some(oldest) = self.files.pop_front() {
                 std::fs::remove_file(oldest)?;
@@ -178,12 +178,19 @@ impl Writer {
     }
 }
 
-fn create_file(options: &TraceOptions, started: u64, number: u32) -> io::Result<(PathBuf, BufWriter<File>)> {
-    let path = options.directory.join(format!("trace-{started}-{number:04}.pcap"));
+/// Makes the file with this number, or the next one that no other trace has; gives the number after it as well.
+fn create_file(options: &TraceOptions, started: u64, number: u32) -> io::Result<(PathBuf, BufWriter<File>, u32)> {
     let mut create = OpenOptions::new();
-    create.write(true).create(true).truncate(true);
+    create.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut create, 0o600);
-    let file = create.open(&path)?;
-    Ok((path, BufWriter::new(file)))
+    let mut number = number;
+    loop {
+        let path = options.directory.join(format!("trace-{started}-{number:04}.pcap"));
+        match create.open(&path) {
+            Ok(file) => return Ok((path, BufWriter::new(file), number + 1)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && number < u32::MAX - 1 => number += 1,
+            Err(error) => return Err(error),
+        }
+    }
 }

@@ -114,6 +114,15 @@ async fn a_read_is_one_batch_and_its_answers_one_write() {
     assert_eq!(read(&mut peer, 100).await.len(), 100);
 }
 
+#[test]
+fn a_link_can_live_in_a_task() {
+    fn can_be_sent<T: Send>(_: T) {}
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let _inside = runtime.enter();
+    let mut link = server(quiet(), duplex(100).0);
+    can_be_sent(async move { link.events(&mut Vec::new()).await });
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_batch_has_its_limit_and_the_rest_follows() {
     let (near, far) = duplex(1 << 16);

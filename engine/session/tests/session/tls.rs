@@ -1,16 +1,19 @@
 //! TLS both ways, with certificates made on the spot.
 
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use waxwing_session::{
-    Accepted, ClientCertificates, ConnectError, ConnectOptions, Identity, ListenError, ListenOptions, Listener, Roots, Stream, TlsClient,
-    TlsClientOptions, TlsError, TlsServer, TlsServerOptions, connect,
+    Accepted, ClientCertificates, CloseReason, ConnectError, ConnectOptions, Engine, Event, Identity, Link, ListenError, ListenOptions,
+    Listener, Options, Roots, Stream, TlsClient, TlsClientOptions, TlsError, TlsServer, TlsServerOptions, connect,
 };
 
 use crate::connections::local;
+use crate::pair::SECOND;
+use crate::toy::{LOGIN, REQUEST, RESP, Toy, frame};
 
 /// A CA, and what it signed, in a folder.
 struct Authority {
@@ -147,6 +150,50 @@ async fn a_renewed_certificate_is_loaded_and_a_broken_one_is_not() {
     std::fs::write(&identity.certificate, "nothing").unwrap();
     assert!(matches!(tls.reload(), Err(TlsError::Missing { .. })));
     assert_eq!(shown(meet(&listener, trusting(&authority)).await.0.unwrap()), second);
+}
+
+#[tokio::test]
+async fn a_session_within_tls() {
+    let authority = Authority::new();
+    let (listener, _) = listener(authority.sign("localhost"), ClientCertificates::None);
+    let (client, server) = meet(&listener, trusting(&authority)).await;
+    let (now, options) = (Instant::now(), Options { window: 500, ..Options::default() });
+    let mut client = Link::new(Engine::client(Toy::<1000>, options.clone(), now), client.unwrap());
+    let mut server = Link::new(Engine::server(Toy::<1000>, options, now), server.unwrap().stream);
+    let serving = tokio::spawn(async move {
+        let mut told = Vec::new();
+        while server.events(&mut told).await.is_ok() {
+            for event in told.drain(..) {
+                match event {
+                    Event::Login { seq, .. } => server.accept_login(&frame(LOGIN | RESP, seq, b"")),
+                    Event::Request { seq, pdu } => server.respond(&frame(REQUEST | RESP, seq, pdu.body())),
+                    _ => {}
+                }
+            }
+        }
+    });
+    client.login(&frame(LOGIN, 0, b"")).unwrap();
+    let (mut told, mut answered) = (Vec::new(), 0);
+    while answered < 2000 {
+        client.events(&mut told).await.unwrap();
+        for event in told.drain(..) {
+            match event {
+                Event::LoginResponse { .. } => client.bound(),
+                Event::Response { token, pdu, .. } => {
+                    assert_eq!(pdu.body(), [token as u8; 200]);
+                    answered += 1;
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+        let mut token = answered + client.engine().in_flight() as u64;
+        while token < 2000 && client.window_free() > 0 {
+            client.request(&frame(REQUEST, 0, &[token as u8; 200]), token).unwrap();
+            token += 1;
+        }
+    }
+    assert_eq!(client.close(SECOND).await, [Event::Closed { reason: CloseReason::Unbound }]);
+    serving.await.unwrap();
 }
 
 #[tokio::test]

@@ -125,6 +125,21 @@ fn a_peer_that_hangs_up_loses_what_is_in_flight() {
 }
 
 #[test]
+fn a_peer_that_only_stops_sending_still_gets_what_is_ready() {
+    let mut pair = Pair::bound(quiet(), quiet());
+    pair.server.stalled = true;
+    pair.server.engine.receive(&frame(REQUEST, 5, b""), pair.now);
+    pair.settle();
+    pair.server.answer_all();
+    pair.server.engine.received_eof(pair.now);
+    pair.settle();
+    assert_eq!((pair.server.engine.state(), frames(pair.server.engine.output()).len()), (State::Closing, 1));
+    pair.server.stalled = false;
+    pair.settle();
+    assert_eq!(pair.server.events, [closed(CloseReason::PeerClosed)]);
+}
+
+#[test]
 fn what_came_before_the_end_is_told_first() {
     let mut pair = Pair::bound(quiet(), quiet());
     let seq = pair.client.engine.request(&frame(REQUEST, 0, b""), 9, pair.now).unwrap();
