@@ -2,14 +2,22 @@
 
 use bytes::{BufMut, BytesMut};
 
+use crate::error::put_bare_header;
 use crate::field::Writer;
 use crate::frame::HEADER_LEN;
 use crate::pdu::Body;
-use crate::{CommandStatus, EncodeError, InterfaceVersion, Tag};
+use crate::{CommandId, CommandStatus, EncodeError, InterfaceVersion, Tag};
 
 /// Appends a PDU for an SMPP 5.0 peer, which can take whatever a 3.4 peer can; the same as [`Encoder::encode`] for that version.
 pub fn encode(body: &impl Body, status: CommandStatus, sequence_number: u32, dst: &mut BytesMut) -> Result<(), EncodeError> {
     Encoder::new(InterfaceVersion::V5_0).encode(body, status, sequence_number, dst)
+}
+
+/// Appends the refusal of a request, a bare header, whatever the request was; `false` where nothing may be answered.
+pub fn refuse(request: CommandId, status: CommandStatus, sequence_number: u32, dst: &mut BytesMut) -> bool {
+    let Some(command_id) = request.refusal() else { return false };
+    put_bare_header(dst, command_id, status, sequence_number);
+    true
 }
 
 /// Encodes for a peer of a certain version.

@@ -29,13 +29,9 @@ impl DecodeError {
     ///
     /// A known request is refused with its own response, an unknown one with generic_nack (SMPP 3.4 section 4.3).
     pub fn answer(&self) -> Option<(CommandId, CommandStatus)> {
-        if self.command_id.is_response() {
-            return None;
-        }
-        if self.command_id.name().is_none() || self.kind == DecodeErrorKind::WrongFrameLength {
-            return Some((CommandId::GENERIC_NACK, self.status));
-        }
-        self.command_id.response().map(|response| (response, self.status))
+        let known = self.kind != DecodeErrorKind::WrongFrameLength && self.command_id.name().is_some();
+        let answer = if known || self.command_id.is_response() { self.command_id.refusal() } else { Some(CommandId::GENERIC_NACK) };
+        answer.map(|command_id| (command_id, self.status))
     }
 
     /// Appends the negative response (a bare header) to `dst`; `false` where nothing may be answered.

@@ -55,7 +55,7 @@ mod types;
 mod visit;
 
 pub use decode::{Decoded, Decoder, decode};
-pub use encode::{Encoder, encode};
+pub use encode::{Encoder, encode, refuse};
 pub use error::{DecodeError, DecodeErrorKind, EncodeError};
 pub use list::{
     Destination, Destinations, DestinationsBuf, MessageId, MessageIds, MessageIdsBuf, UnsuccessSme, UnsuccessSmes, UnsuccessSmesBuf,
@@ -70,3 +70,8 @@ pub use types::{
     RegisteredDelivery, ReplaceIfPresent, Ton,
 };
 pub use visit::{FieldValue, Visitor};
+
+/// The example of the README, kept true.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

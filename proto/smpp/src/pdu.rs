@@ -258,6 +258,13 @@ impl CommandId {
         (self.is_response() && self.name().is_some() && request.name().is_some()).then_some(request)
     }
 
+    /// What a refusal of this request is sent as: its response, generic_nack for an unknown request, `None` where nothing may be
+    /// answered (to responses, outbind, alert_notification).
+    pub fn refusal(self) -> Option<Self> {
+        let unknown = !self.is_response() && self.name().is_none();
+        if unknown { Some(Self::GENERIC_NACK) } else { self.response() }
+    }
+
     /// Whether this opens a session for an ESME.
     pub const fn is_bind(self) -> bool {
         matches!(self, Self::BIND_RECEIVER | Self::BIND_TRANSMITTER | Self::BIND_TRANSCEIVER)

@@ -71,6 +71,7 @@ impl InterfaceVersion {
     }
 }
 
+/// The version that nearly every peer speaks: 3.4.
 impl Default for InterfaceVersion {
     fn default() -> Self {
         Self::V3_4
@@ -157,7 +158,7 @@ impl EsmClass {
 
 impl fmt::Display for EsmClass {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:#04x} mode {}, type {}", self.0, self.mode(), self.message_type())?;
+        write!(f, "mode {}, type {}", self.mode(), self.message_type())?;
         f.write_str(if self.udhi() { ", UDHI" } else { "" })?;
         f.write_str(if self.reply_path() { ", reply path" } else { "" })
     }
@@ -219,7 +220,7 @@ impl RegisteredDelivery {
 
 impl fmt::Display for RegisteredDelivery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:#04x} {}", self.0, self.receipt())?;
+        write!(f, "{}", self.receipt())?;
         f.write_str(if self.delivery_acknowledgement() { ", delivery acknowledgement" } else { "" })?;
         f.write_str(if self.user_acknowledgement() { ", user acknowledgement" } else { "" })?;
         f.write_str(if self.intermediate() { ", intermediate" } else { "" })
@@ -266,7 +267,7 @@ impl DataCoding {
 
 impl fmt::Display for DataCoding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:#04x} {}", self.0, self.name().unwrap_or("reserved"))
+        f.write_str(self.name().unwrap_or("reserved"))
     }
 }
 
@@ -294,16 +295,22 @@ impl fmt::Display for Address<'_> {
     }
 }
 
-macro_rules! debug_as_display {
+impl fmt::Debug for Address<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+macro_rules! debug_with_octet {
     ($($type:ty),*) => {
         $(impl fmt::Debug for $type {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "{self}")
+                write!(f, "{:#04x} ({self})", self.0)
             }
         })*
     };
 }
-debug_as_display!(EsmClass, RegisteredDelivery, DataCoding, Address<'_>);
+debug_with_octet!(EsmClass, RegisteredDelivery, DataCoding);
 
 #[cfg(test)]
 mod tests {
@@ -314,7 +321,7 @@ mod tests {
         let class = EsmClass::new(MessageMode::STORE_AND_FORWARD, MessageType::DELIVERY_RECEIPT, true, false);
         assert_eq!(class.0, 0x47);
         assert_eq!((class.mode(), class.message_type()), (MessageMode::STORE_AND_FORWARD, MessageType::DELIVERY_RECEIPT));
-        assert_eq!(class.to_string(), "0x47 mode store and forward, type delivery receipt, UDHI");
+        assert_eq!(class.to_string(), "mode store and forward, type delivery receipt, UDHI");
     }
 
     #[test]

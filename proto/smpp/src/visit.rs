@@ -50,7 +50,7 @@ impl fmt::Debug for FieldValue<'_> {
         match self {
             Self::Code { value, name: Some(name) } => write!(f, "{value} ({name})"),
             Self::Code { value, name: None } => write!(f, "{value}"),
-            Self::Flags { meaning, .. } => write!(f, "{meaning}"),
+            Self::Flags { value, meaning } => write!(f, "{value:#04x} ({meaning})"),
             Self::Integer(value) => write!(f, "{value}"),
             Self::Octets(octets) | Self::Text(octets) => write!(f, "\"{}\"", octets.escape_ascii()),
             Self::Secret(length) => write!(f, "<{length} octets>"),

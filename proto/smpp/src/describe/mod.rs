@@ -124,20 +124,24 @@ fn pdu(decoded: &Decoded<'_>) -> Value {
 }
 
 fn describe_header(header: &Header) -> Value {
-    Value::Object(vec![
+    let mut members = vec![
         ("command_length", number(header.command_length)),
-        ("command_id", meaning(number(header.command_id.0), Some(header.command_id))),
+        ("command_id", meaning(hex(header.command_id.0), header.command_id.name())),
         ("command_status", status(header.command_status)),
         ("sequence_number", number(header.sequence_number)),
-    ])
+    ];
+    if let Some(description) = header.command_status.description().filter(|_| !header.command_status.is_ok()) {
+        members.insert(3, ("command_status_text", Value::text(description)));
+    }
+    Value::Object(members)
 }
 
 fn status(status: CommandStatus) -> Value {
-    let words = match (status.name(), status.description()) {
-        (Some(name), Some(description)) => Some(format!("{name}: {description}")),
-        _ => Some(format!("{status}")),
-    };
-    Value::Meaning(Box::new(number(status.0)), words)
+    meaning(hex(status.0), status.name())
+}
+
+fn hex(value: impl Into<u64>) -> Value {
+    Value::Hex(value.into())
 }
 
 fn number(value: impl Into<u64>) -> Value {
@@ -160,7 +164,7 @@ impl Visitor for Fields {
         let value = match value {
             FieldValue::Code { value, name: _ } if name == "error_status_code" => status(CommandStatus(value)),
             FieldValue::Code { value, name } => meaning(number(value), name),
-            FieldValue::Flags { value, meaning: words } => meaning(number(value), Some(words)),
+            FieldValue::Flags { value, meaning: words } => meaning(hex(value), Some(words)),
             FieldValue::Integer(value) => number(value),
             FieldValue::Octets(octets) => Value::Octets(octets.to_vec()),
             FieldValue::Secret(length) => Value::text(format!("(hidden, {length} octets)")),
@@ -198,7 +202,7 @@ fn describe_tlvs(tlvs: Tlvs<'_>) -> Value {
     let one = |tlv: Tlv<'_>| {
         let kind = if tlv.tag.is_vendor() { "vendor" } else { "unknown" };
         Value::Object(vec![
-            ("tag", meaning(number(tlv.tag.0), Some(tlv.tag.name().unwrap_or(kind)))),
+            ("tag", meaning(hex(tlv.tag.0), Some(tlv.tag.name().unwrap_or(kind)))),
             ("length", number(tlv.value.len() as u64)),
             ("value", describe_tlv_value(tlv)),
         ])
@@ -279,4 +283,52 @@ fn describe_receipt(receipt: &Receipt<'_>) -> Value {
     ];
     members.extend(optional.into_iter().filter_map(|(name, value)| Some((name, value?))));
     Value::Object(members)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const THROTTLED: &[u8] = b"\0\0\0\x10\x80\0\0\x04\0\0\0\x58\0\0\0\x09";
+
+    #[test]
+    fn a_status_is_told_by_name_and_in_words() {
+        let description = describe(THROTTLED);
+        assert_eq!(
+            description.to_string(),
+            "header:\n  command_length: 16\n  command_id: 0x80000004 (submit_sm_resp)\n  command_status: 0x58 (ESME_RTHROTTLED)\n  \
+             command_status_text: Throttling: the ESME exceeded its allowed message rate\n  sequence_number: 9"
+        );
+        assert!(description.to_json().contains(r#""command_status":{"value":88,"name":"ESME_RTHROTTLED"}"#));
+    }
+
+    #[test]
+    fn what_cannot_be_described_is_told() {
+        for (octets, error) in [
+            (&b""[..], "no octets"),
+            (&THROTTLED[..10], "incomplete PDU: 10 octets, a header has 16"),
+            (b"\0\0\0\x20\0\0\0\x15\0\0\0\0\0\0\0\x01", "incomplete PDU: 16 of 32 octets"),
+            (b"\0\0\0\x01", "command_length 1 is outside 16 to 70000: the session has to be closed"),
+            (
+                b"\0\0\0\x10\0\0\0\x99\0\0\0\0\0\0\0\x01",
+                "0x99 (sequence number 1): command_id is unknown; to be answered with ESME_RINVCMDID",
+            ),
+        ] {
+            assert_eq!(describe(octets).error(), Some(error));
+        }
+    }
+
+    #[test]
+    fn several_pdus_are_described_in_turn() {
+        let description = describe(&THROTTLED.repeat(3));
+        assert_eq!((description.pdus().len(), description.error()), (3, None));
+        let cut = describe(&[THROTTLED, &THROTTLED[..4]].concat());
+        assert_eq!((cut.pdus().len(), cut.error().is_some()), (1, true));
+    }
+
+    #[test]
+    fn quirks_and_ignored_octets_are_shown() {
+        let text = describe(b"\0\0\0\x12\0\0\0\x15\0\0\0\0\0\0\0\x01\x0d\x0a").to_string();
+        assert!(text.contains("quirks:\n  [0] trailing_octets\nignored: hex 0d0a"), "{text}");
+    }
 }

@@ -5,6 +5,8 @@ use std::fmt::{self, Write};
 /// A node of a description.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value {
+    /// A number that people know in hexadecimal; JSON has it as a number.
+    Hex(u64),
     /// A list.
     List(Vec<Value>),
     /// A value with its meaning; `None` where it has none in the specification.
@@ -35,6 +37,8 @@ impl Value {
 
     pub(crate) fn to_json(&self, out: &mut String) {
         match self {
+            // Writing to a String cannot fail.
+            Self::Hex(number) | Self::Number(number) => drop(write!(out, "{number}")),
             Self::List(items) => {
                 out.push('[');
                 for (index, item) in items.iter().enumerate() {
@@ -53,8 +57,6 @@ impl Value {
                 }
                 out.push('}');
             }
-            // Writing to a String cannot fail.
-            Self::Number(number) => drop(write!(out, "{number}")),
             Self::Object(members) => {
                 out.push('{');
                 for (index, (name, value)) in members.iter().enumerate() {
@@ -81,6 +83,7 @@ impl Value {
 
     pub(crate) fn to_text(&self, depth: usize, out: &mut String) {
         match self {
+            Self::Hex(number) => drop(write!(out, " {number:#04x}")),
             Self::List(items) => {
                 for (index, item) in items.iter().enumerate() {
                     let _ = write!(out, "\n{:1$}[{index}]", "", depth * 2);
