@@ -1,0 +1,36 @@
+//! The keys of the configuration file: the one place where they are documented. The reference page of the book is made from these comments.
+
+mod account;
+mod connector;
+mod listener;
+mod node;
+mod route;
+mod simulator;
+
+pub use account::{Account, Door, IdStyle, Right};
+pub use connector::{Bind, Connector, LongMessages, National, ReceiptId, ReceiptRequest, Retry, SmppConnector, Tls, TlsSettings, TlvEntry};
+pub use listener::{Listener, SmppListener};
+pub use node::{Callback, Http, Ledger, Log, LogFormat, Node, Sms, Spool};
+pub use route::Route;
+pub use simulator::Simulator;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What speaks at a listener.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ListenerProtocol {
+    /// SMPP 3.3, 3.4 and 5.0 as a message centre.
+    Smpp,
+}
+
+/// What a connector speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ConnectorProtocol {
+    /// SMPP 3.4 as a client.
+    Smpp,
+    /// A carrier inside the gateway, for tests and demonstrations.
+    Simulator,
+}
