@@ -106,3 +106,8 @@ fn every_command_has_a_view_and_requests_have_responses() {
         }
     }
 }
+
+#[test]
+fn a_pdu_is_small_enough_to_pass_around() {
+    assert!(size_of::<Pdu<'_>>() <= 256, "{} octets", size_of::<Pdu<'_>>());
+}

@@ -50,7 +50,8 @@ codes! {
 }
 
 impl MessageState {
-    /// Whether no other state follows.
+    /// Whether no other state follows, by the specification. ACCEPTED is among them; some message centres use it for a message that
+    /// they have merely taken, so leave that state to configuration.
     pub const fn is_final(self) -> bool {
         matches!(self.0, 2..=9)
     }

@@ -19,6 +19,8 @@ fn esm_class_makes_a_receipt_whatever_the_text() {
     assert_eq!((receipt.kind, receipt.message_id, receipt.state), (ReceiptKind::Final, None, None));
     let receipt = Receipt::from_message(&message(0x20, TEXT, &none), false).unwrap();
     assert_eq!((receipt.kind, receipt.message_id), (ReceiptKind::Intermediate, Some(&b"abc"[..])));
+    let receipt = Receipt::from_message(&message(0x04, b"id:7 stat:BUFFRED", &none), false).unwrap();
+    assert_eq!((receipt.kind, receipt.state), (ReceiptKind::Intermediate, Some(MessageState::ENROUTE)));
 }
 
 #[test]

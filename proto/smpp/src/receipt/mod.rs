@@ -28,7 +28,7 @@ pub enum ReceiptKind {
 /// A delivery receipt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Receipt<'a> {
-    /// Final or intermediate.
+    /// Final or intermediate: by the state where that is known not to be final, else by esm_class.
     pub kind: ReceiptKind,
     /// Id of the message: receipted_message_id where there is one, else the text's.
     pub message_id: Option<&'a [u8]>,
@@ -69,7 +69,8 @@ impl<'a> Receipt<'a> {
             (_, state) => state,
         };
         Some(Self {
-            kind: kind.unwrap_or(if state.is_some_and(|state| !state.is_final()) { ReceiptKind::Intermediate } else { ReceiptKind::Final }),
+            // Many message centres report states on the way as ordinary receipts.
+            kind: if state.is_some_and(|state| !state.is_final()) { ReceiptKind::Intermediate } else { kind.unwrap_or(ReceiptKind::Final) },
             message_id: tlv_id.or(text.id),
             state,
             network_error: message.tlvs.get(Tag::NETWORK_ERROR_CODE).and_then(NetworkErrorCode::parse),
