@@ -5,15 +5,21 @@ use waxwing_core::{Kind, Message, State, TON_INTERNATIONAL, content};
 use waxwing_gsm::charset::Charset;
 use waxwing_smpp::receipt::{NetworkErrorCode, ReceiptDate, TextReceipt, put_tlvs};
 use waxwing_smpp::{
-    CommandStatus, DataCoding, DeliverSm, EncodeError, Encoder, EsmClass, InterfaceVersion, MessageMode, MessageState, MessageType, Npi, Tag,
-    TlvBuf, Ton,
+    CommandStatus, DataCoding, DeliverSm, EncodeError, Encoder, EsmClass, InterfaceVersion, MessageMode, MessageState, MessageType, Npi,
+    Tag, TlvBuf, Ton,
 };
 
 /// Most octets of short_message.
 const SHORT_MESSAGE_MAX: usize = 254;
 
 /// Appends the deliver_sm of a message. `charset` is what data_coding 0 means to the client.
-pub(crate) fn deliver_sm(m: &Message, version: InterfaceVersion, charset: Charset, seq: u32, out: &mut BytesMut) -> Result<(), EncodeError> {
+pub(crate) fn deliver_sm(
+    m: &Message,
+    version: InterfaceVersion,
+    charset: Charset,
+    seq: u32,
+    out: &mut BytesMut,
+) -> Result<(), EncodeError> {
     match &m.receipt {
         Some(_) if m.kind() == Kind::Receipt => receipt(m, version, seq, out),
         _ => message(m, version, charset, seq, out),

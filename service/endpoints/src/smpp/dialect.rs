@@ -18,18 +18,12 @@ pub struct Frame {
 #[derive(Clone, Debug)]
 pub struct Smpp {
     max_len: usize,
-    bound: bool,
 }
 
 impl Smpp {
     /// With a bound for command_length in octets.
     pub fn new(max_len: usize) -> Smpp {
-        Smpp { max_len, bound: false }
-    }
-
-    /// Says that the login is over: until then a client takes a generic_nack for the answer to it.
-    pub fn set_bound(&mut self) {
-        self.bound = true;
+        Smpp { max_len }
     }
 }
 
@@ -59,7 +53,6 @@ impl Dialect for Smpp {
             CommandId::UNBIND => Class::Unbind,
             CommandId::UNBIND_RESP => Class::UnbindResp { seq },
             CommandId::OUTBIND | CommandId::ALERT_NOTIFICATION => Class::Notice,
-            CommandId::GENERIC_NACK if !self.bound => Class::LoginResp { seq },
             CommandId::BIND_TRANSMITTER_RESP | CommandId::BIND_RECEIVER_RESP | CommandId::BIND_TRANSCEIVER_RESP => Class::LoginResp { seq },
             id if id.is_bind() => Class::Login { seq },
             id if id.is_response() => Class::Response { seq },

@@ -159,7 +159,7 @@ pub(crate) enum Delivered {
     /// A receipt.
     Receipt(CarrierReceipt),
     /// A message from a handset.
-    Message(Inbound),
+    Message(Box<Inbound>),
 }
 
 /// A deliver_sm as a receipt or a message.
@@ -169,7 +169,7 @@ pub(crate) fn deliver_sm(frame: &Bytes, p: &DeliverSm<'_>, how: &Reading<'_>, no
         return Delivered::Receipt(carrier_receipt(frame, &r, &message, how.ids, now));
     }
     let m = received(frame, p.service_type, (p.source_addr, p.destination_addr), p.protocol_id, &message, how);
-    Delivered::Message(m)
+    Delivered::Message(Box::new(m))
 }
 
 /// A data_sm from a carrier.
@@ -178,7 +178,7 @@ pub(crate) fn data_sm_from_carrier(frame: &Bytes, p: &DataSm<'_>, how: &Reading<
     if let Some(r) = Receipt::from_message(&message, how.guess) {
         return Delivered::Receipt(carrier_receipt(frame, &r, &message, how.ids, now));
     }
-    Delivered::Message(received(frame, p.service_type, (p.source_addr, p.destination_addr), 0, &message, how))
+    Delivered::Message(Box::new(received(frame, p.service_type, (p.source_addr, p.destination_addr), 0, &message, how)))
 }
 
 /// How a connector reads what its carrier sends.
@@ -284,9 +284,8 @@ mod tests {
 
     #[test]
     fn ids_are_tried_in_the_spelling_that_is_likeliest() {
-        let show = |id: &str, how| -> Vec<String> {
-            spellings(id.as_bytes(), how).into_iter().map(|s| String::from_utf8(s).unwrap()).collect()
-        };
+        let show =
+            |id: &str, how| -> Vec<String> { spellings(id.as_bytes(), how).into_iter().map(|s| String::from_utf8(s).unwrap()).collect() };
         assert_eq!(show("00FF", IdSpelling::Same), ["ff"]);
         assert_eq!(show("255", IdSpelling::HexThenDecimal), ["ff", "255"]);
         assert_eq!(show("255", IdSpelling::Auto), ["255", "ff", "597"]);

@@ -9,13 +9,14 @@ mod config;
 mod connector;
 mod deliver;
 pub mod dialect;
-mod flight;
-mod inward;
+pub(crate) mod flight;
+pub(crate) mod inward;
 mod listener;
-mod outward;
+pub(crate) mod outward;
+mod requests;
 mod server;
 mod status;
 
 pub use config::{BindKind, ConnectorConfig, IdSpelling, ListenerConfig, LongMessages, RequestReceipts};
 pub use connector::start_connector;
-pub use listener::start_listener;
+pub use listener::{OpenError, start_listener};

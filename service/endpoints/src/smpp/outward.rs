@@ -58,13 +58,21 @@ pub(crate) fn parts(m: &Message, c: &ConnectorConfig, reference: u16) -> Result<
 fn octet_parts(m: &Message, c: &ConnectorConfig, reference: u16) -> Result<Vec<Part>, OutwardError> {
     let coding = content::coding(m);
     let dcs = u8::try_from(m.data_coding).unwrap_or(0);
-    let same = coding.charset != content::default_charset(m) || !coding.charset.is_text() || content::default_charset(m) == c.charset || dcs != 0;
+    let same =
+        coding.charset != content::default_charset(m) || !coding.charset.is_text() || content::default_charset(m) == c.charset || dcs != 0;
     if !same {
         return recoded(m, c, reference);
     }
     let single = Part { octets: m.payload.clone(), udhi: m.udhi, data_coding: dcs, sar: None, payload: false };
-    let septets = coding.charset == Charset::Gsm7;
-    let fits = m.payload.len() <= if septets && !m.udhi { 160 } else if septets { 160 - 1 } else { 140 };
+    let septets = coding.charset == Charset::Gsm7 || (dcs == 0 && transcoded(coding.charset));
+    let fits = m.payload.len()
+        <= if septets && !m.udhi {
+            160
+        } else if septets {
+            160 - 1
+        } else {
+            140
+        };
     if fits {
         return Ok(vec![single]);
     }
@@ -77,7 +85,8 @@ fn octet_parts(m: &Message, c: &ConnectorConfig, reference: u16) -> Result<Vec<P
     }
     let (header, octets) = content::split(m);
     let segments = if coding.charset.is_text() {
-        let policy = TextPolicy { charsets: vec![coding.charset], limits: limits(c), ..TextPolicy::default() };
+        let policy =
+            TextPolicy { charsets: vec![coding.charset], limits: limits(c), transcoded: transcoded(c.charset), ..TextPolicy::default() };
         segment_with_header(&coding.charset.decode(&octets).text, &policy, &header, reference)?
     } else {
         segment_octets(&octets, &header, limits(c), reference)?
@@ -100,8 +109,14 @@ fn recoded(m: &Message, c: &ConnectorConfig, reference: u16) -> Result<Vec<Part>
 
 fn text_parts(text: &str, header: UserDataHeader, m: &Message, c: &ConnectorConfig, reference: u16) -> Result<Vec<Part>, OutwardError> {
     let charsets = if m.data_coding == 8 { vec![Charset::Ucs2] } else { vec![c.charset, Charset::Ucs2] };
-    let policy =
-        TextPolicy { charsets, national: c.national, languages: Vec::new(), transliterate: c.transliterate, limits: limits(c) };
+    let policy = TextPolicy {
+        charsets,
+        national: c.national,
+        transliterate: c.transliterate,
+        limits: limits(c),
+        transcoded: transcoded(c.charset),
+        ..TextPolicy::default()
+    };
     if c.long == LongMessages::Payload && header.is_empty() {
         let charset = if m.data_coding != 8 && c.charset.encode(text).is_ok() { c.charset } else { Charset::Ucs2 };
         let octets = Bytes::from(charset.encode_lossy(text).octets);
@@ -130,6 +145,11 @@ fn limits(c: &ConnectorConfig) -> Limits {
         LongMessages::Sar => Concat::External,
     };
     Limits { concat, ..Limits::default() }
+}
+
+/// A carrier that takes Latin-1 or ASCII under data_coding 0 turns it into the GSM alphabet: a part then has room for 160 characters.
+fn transcoded(charset: Charset) -> bool {
+    matches!(charset, Charset::Latin1 | Charset::Ascii)
 }
 
 /// data_coding for text: the carrier's default alphabet is 0; a class takes the GSM general group, 0x10 and up.
@@ -259,7 +279,13 @@ mod tests {
 
     #[test]
     fn octets_that_need_no_change_leave_as_they_came() {
-        let m = Message { text: None, payload: Bytes::from_static(b"\x05\x00\x03\x01\x02\x01odd \x80"), udhi: true, data_coding: 1, ..text("") };
+        let m = Message {
+            text: None,
+            payload: Bytes::from_static(b"\x05\x00\x03\x01\x02\x01odd \x80"),
+            udhi: true,
+            data_coding: 1,
+            ..text("")
+        };
         let p = parts(&m, &config(LongMessages::Udh8), 1).unwrap();
         assert_eq!((&p[0].octets, p[0].udhi, p[0].data_coding), (&m.payload, true, 1));
     }

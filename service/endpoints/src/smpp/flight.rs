@@ -1,0 +1,290 @@
+//! Messages on their way to a carrier: parts that wait for room, parts that wait for an answer.
+//!
+//! Pure book-keeping, no I/O: what was answered goes in, settlements come out. A message is settled when nothing of it is unanswered.
+
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+use waxwing_core::{ErrorClass, Outgoing, SendResult, Settlement};
+use waxwing_spool::SentPart;
+
+use super::outward::Part;
+
+/// A part that is to be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Next {
+    /// Comes back with the answer.
+    pub(crate) token: u64,
+    slot: usize,
+    part: usize,
+}
+
+struct Flight {
+    out: Outgoing,
+    parts: Vec<Part>,
+    /// A receipt was asked for.
+    receipt: bool,
+    /// Place in the order of claiming.
+    order: u64,
+    /// Parts without an answer.
+    unanswered: u32,
+    /// Parts not sent yet.
+    unsent: u32,
+    sent: Vec<SentPart>,
+    failure: Option<(ErrorClass, String, String)>,
+    in_doubt: bool,
+}
+
+/// All messages that a session holds.
+#[derive(Default)]
+pub(crate) struct Flights {
+    slots: Vec<Option<Flight>>,
+    free: Vec<usize>,
+    pending: VecDeque<(u64, usize, usize)>,
+    order: u64,
+}
+
+impl Flights {
+    /// Takes a claimed message in parts. Parts that went out in an earlier attempt are left out.
+    pub(crate) fn add(&mut self, out: Outgoing, parts: Vec<Part>, receipt: bool) {
+        let slot = self.free.pop().unwrap_or_else(|| {
+            self.slots.push(None);
+            self.slots.len() - 1
+        });
+        self.order += 1;
+        let todo: Vec<usize> = (0..parts.len()).filter(|&i| !u8::try_from(i).is_ok_and(|i| out.sent_parts.contains(&i))).collect();
+        self.pending.extend(todo.iter().map(|&i| (self.order, slot, i)));
+        let unsent = u32::try_from(todo.len()).unwrap_or(u32::MAX);
+        self.slots[slot] = Some(Flight {
+            out,
+            parts,
+            receipt,
+            order: self.order,
+            unanswered: 0,
+            unsent,
+            sent: Vec::new(),
+            failure: None,
+            in_doubt: false,
+        });
+    }
+
+    /// Parts wait to be sent.
+    pub(crate) fn has_pending(&self) -> bool {
+        !self.pending.is_empty()
+    }
+
+    /// Nothing is held.
+    #[cfg(test)]
+    fn is_empty(&self) -> bool {
+        self.slots.len() == self.free.len()
+    }
+
+    /// The next part to send, left where it is until [`Flights::sent`].
+    pub(crate) fn next(&self) -> Option<Next> {
+        self.pending.front().map(|&(_, slot, part)| Next { token: (slot as u64) << 8 | part as u64, slot, part })
+    }
+
+    /// The message and the part behind [`Flights::next`].
+    pub(crate) fn content(&self, n: Next) -> Option<(&Outgoing, &Part)> {
+        let f = self.slots.get(n.slot)?.as_ref()?;
+        Some((&f.out, f.parts.get(n.part)?))
+    }
+
+    /// The part was handed to the connection.
+    pub(crate) fn sent(&mut self, n: Next) {
+        self.pending.pop_front();
+        if let Some(f) = self.flight(n.token) {
+            f.unsent -= 1;
+            f.unanswered += 1;
+        }
+    }
+
+    /// The part cannot be sent at all (it does not encode): the message fails.
+    pub(crate) fn unsendable(&mut self, n: Next, reason: String) -> Option<Settlement> {
+        self.pending.pop_front();
+        let f = self.flight(n.token)?;
+        f.unsent -= 1;
+        f.failure = Some((ErrorClass::Permanent, String::new(), reason));
+        self.finish(n.token)
+    }
+
+    /// The carrier took the part.
+    pub(crate) fn accepted(&mut self, token: u64, remote: Bytes) -> Option<Settlement> {
+        let f = self.flight(token)?;
+        f.unanswered -= 1;
+        f.sent.push(SentPart { part: (token & 0xff) as u8, remote });
+        self.finish(token)
+    }
+
+    /// The carrier refused the part.
+    pub(crate) fn refused(&mut self, token: u64, class: ErrorClass, code: String, reason: String) -> Option<Settlement> {
+        let f = self.flight(token)?;
+        f.unanswered -= 1;
+        f.failure.get_or_insert((class, code, reason));
+        self.finish(token)
+    }
+
+    /// The carrier wants it later: the part goes back to its place, before whatever was claimed after it.
+    pub(crate) fn later(&mut self, token: u64) {
+        let (slot, part) = ((token >> 8) as usize, (token & 0xff) as usize);
+        let Some(f) = self.flight(token) else { return };
+        f.unanswered -= 1;
+        f.unsent += 1;
+        let key = (f.order, slot, part);
+        let at = self.pending.partition_point(|&(order, _, p)| (order, p) < (key.0, part));
+        self.pending.insert(at, key);
+    }
+
+    /// No answer came, or none will.
+    pub(crate) fn unanswered(&mut self, token: u64) -> Option<Settlement> {
+        let f = self.flight(token)?;
+        f.unanswered -= 1;
+        f.in_doubt = true;
+        self.finish(token)
+    }
+
+    /// The end of the session: everything that was not sent goes back, in an order that keeps the queue's.
+    pub(crate) fn drain(&mut self) -> Vec<Settlement> {
+        self.pending.clear();
+        let mut flights: Vec<Flight> = self.slots.drain(..).flatten().collect();
+        self.free.clear();
+        flights.sort_by_key(|f| std::cmp::Reverse(f.order));
+        flights.into_iter().map(settle).collect()
+    }
+
+    /// Leases of all messages held, to be renewed.
+    pub(crate) fn leases(&self) -> impl Iterator<Item = &waxwing_spool::Lease> {
+        self.slots.iter().flatten().map(|f| &f.out.lease)
+    }
+
+    fn flight(&mut self, token: u64) -> Option<&mut Flight> {
+        self.slots.get_mut((token >> 8) as usize)?.as_mut()
+    }
+
+    fn finish(&mut self, token: u64) -> Option<Settlement> {
+        let slot = (token >> 8) as usize;
+        let f = self.slots.get_mut(slot)?.as_mut()?;
+        if (f.failure.is_some() || f.in_doubt) && f.unsent > 0 {
+            f.unsent = 0;
+            self.pending.retain(|&(_, s, _)| s != slot);
+        }
+        if f.unanswered > 0 || f.unsent > 0 {
+            return None;
+        }
+        let flight = self.slots.get_mut(slot)?.take()?;
+        self.free.push(slot);
+        Some(settle(flight))
+    }
+}
+
+fn settle(f: Flight) -> Settlement {
+    let total = u8::try_from(f.parts.len()).unwrap_or(u8::MAX);
+    let result = match f.failure {
+        Some((class, code, reason)) => SendResult::Refused { class, code, reason, sent: f.sent },
+        None if f.in_doubt || f.unanswered > 0 => SendResult::NoAnswer { sent: f.sent },
+        None if f.unsent == 0 => SendResult::Sent { parts: f.sent, total, receipt: f.receipt },
+        None if f.sent.is_empty() => SendResult::Released,
+        // Some parts are out, the others can follow over the next session.
+        None => SendResult::Refused {
+            class: ErrorClass::Throttled,
+            code: String::new(),
+            reason: "the session ended between two parts".into(),
+            sent: f.sent,
+        },
+    };
+    Settlement { out: f.out, result }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use waxwing_core::{Message, MsgId};
+    use waxwing_spool::{GroupId, Lease};
+
+    fn out(id: u64) -> Outgoing {
+        Outgoing {
+            lease: Lease { id: MsgId(id), token: 1 },
+            group: GroupId(0),
+            attempts: 0,
+            accepted: 0,
+            expires: 1,
+            priority: 1,
+            sent_parts: vec![],
+            message: Message::default(),
+        }
+    }
+
+    fn parts(n: usize) -> Vec<Part> {
+        vec![Part { octets: Bytes::new(), udhi: false, data_coding: 0, sar: None, payload: false }; n]
+    }
+
+    fn send_all(f: &mut Flights) -> Vec<u64> {
+        let mut tokens = Vec::new();
+        while let Some(n) = f.next() {
+            f.sent(n);
+            tokens.push(n.token);
+        }
+        tokens
+    }
+
+    #[test]
+    fn a_message_is_settled_when_its_last_part_is_answered() {
+        let mut f = Flights::default();
+        f.add(out(1), parts(2), true);
+        let t = send_all(&mut f);
+        assert!(f.accepted(t[1], Bytes::from_static(b"b")).is_none());
+        let s = f.accepted(t[0], Bytes::from_static(b"a")).unwrap();
+        assert!(matches!(s.result, SendResult::Sent { total: 2, receipt: true, ref parts } if parts.len() == 2));
+        assert!(f.is_empty());
+    }
+
+    #[test]
+    fn a_refused_part_takes_back_those_not_sent_yet() {
+        let mut f = Flights::default();
+        f.add(out(1), parts(3), true);
+        let n = f.next().unwrap();
+        f.sent(n);
+        let s = f.refused(n.token, ErrorClass::Permanent, "x".into(), "y".into()).unwrap();
+        assert!(matches!(s.result, SendResult::Refused { class: ErrorClass::Permanent, .. }));
+        assert!(!f.has_pending() && f.is_empty());
+    }
+
+    #[test]
+    fn throttled_parts_keep_their_order() {
+        let mut f = Flights::default();
+        (1..=3).for_each(|i| f.add(out(i), parts(1), false));
+        let t = send_all(&mut f);
+        f.add(out(4), parts(1), false);
+        // Answers come in any order.
+        f.later(t[1]);
+        f.later(t[2]);
+        f.later(t[0]);
+        let ids: Vec<u64> = std::iter::from_fn(|| {
+            let n = f.next()?;
+            let id = f.content(n)?.0.id().0;
+            f.sent(n);
+            Some(id)
+        })
+        .collect();
+        assert_eq!(ids, [1, 2, 3, 4]);
+    }
+
+    #[test]
+    fn at_the_end_each_message_has_its_own_fate() {
+        let mut f = Flights::default();
+        f.add(out(1), parts(1), false); // sent, not answered
+        f.add(out(2), parts(2), false); // one part answered, one not sent
+        f.add(out(3), parts(1), false); // not sent
+        let n = f.next().unwrap();
+        f.sent(n);
+        let n = f.next().unwrap();
+        f.sent(n);
+        assert!(f.accepted(n.token, Bytes::new()).is_none());
+        let fates: Vec<_> = f.drain().into_iter().map(|s| (s.out.id().0, s.result)).collect();
+        assert_eq!(fates[0], (3, SendResult::Released));
+        assert!(matches!(fates[1], (2, SendResult::Refused { class: ErrorClass::Throttled, ref sent, .. }) if sent.len() == 1));
+        assert!(matches!(fates[2], (1, SendResult::NoAnswer { .. })));
+        assert!(f.is_empty());
+    }
+}
