@@ -60,7 +60,7 @@ pub(crate) const fn cstring(max: usize, status: CommandStatus) -> FieldSpec {
 }
 
 pub(crate) const fn password() -> FieldSpec {
-    FieldSpec::new(FieldKind::CString { max: 8, max_v33: 8, secret: true }, CommandStatus::ESME_RINVPASWD)
+    FieldSpec::new(FieldKind::CString { max: 64, max_v33: 64, secret: true }, CommandStatus::ESME_RINVPASWD)
 }
 
 /// A message id that we give out: SMPP 3.3 has room for 8 octets only.

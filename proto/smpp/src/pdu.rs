@@ -279,7 +279,7 @@ pdus! {
     BindReceiver, BIND_RECEIVER = 0x00000001, "bind_receiver" {
         /// Who binds, up to 15 octets.
         system_id: &'a [u8] = cstring(15, RINVSYSID);
-        /// Password, up to 8 octets.
+        /// Password: 8 octets by the specification, up to 64 by what carriers hand out.
         password: &'a [u8] = password();
         /// Kind of ESME, up to 12 octets.
         system_type: &'a [u8] = cstring(12, RINVSYSTYP);
@@ -299,7 +299,7 @@ pdus! {
     BindTransmitter, BIND_TRANSMITTER = 0x00000002, "bind_transmitter" {
         /// Who binds, up to 15 octets.
         system_id: &'a [u8] = cstring(15, RINVSYSID);
-        /// Password, up to 8 octets.
+        /// Password: 8 octets by the specification, up to 64 by what carriers hand out.
         password: &'a [u8] = password();
         /// Kind of ESME, up to 12 octets.
         system_type: &'a [u8] = cstring(12, RINVSYSTYP);
@@ -453,7 +453,7 @@ pdus! {
     BindTransceiver, BIND_TRANSCEIVER = 0x00000009, "bind_transceiver" {
         /// Who binds, up to 15 octets.
         system_id: &'a [u8] = cstring(15, RINVSYSID);
-        /// Password, up to 8 octets.
+        /// Password: 8 octets by the specification, up to 64 by what carriers hand out.
         password: &'a [u8] = password();
         /// Kind of ESME, up to 12 octets.
         system_type: &'a [u8] = cstring(12, RINVSYSTYP);
@@ -473,7 +473,7 @@ pdus! {
     Outbind, OUTBIND = 0x0000000B, "outbind" {
         /// Name of the message centre, up to 15 octets.
         system_id: &'a [u8] = cstring(15, RINVSYSID);
-        /// Password, up to 8 octets.
+        /// Password: 8 octets by the specification, up to 64 by what carriers hand out.
         password: &'a [u8] = password();
     }
 

@@ -64,7 +64,8 @@ fn other_fields_too_long_have_their_own_status() {
     }
     let bind = |body: &[u8]| pdu(9, 0, 77, body);
     assert_answer(&bind(b"1234567890123456\0"), CommandId::BIND_TRANSCEIVER_RESP, CommandStatus::ESME_RINVSYSID);
-    assert_answer(&bind(b"a\x00123456789\0"), CommandId::BIND_TRANSCEIVER_RESP, CommandStatus::ESME_RINVPASWD);
+    let password = [&b"a\0"[..], &[b'p'; 65], b"\0"].concat();
+    assert_answer(&bind(&password), CommandId::BIND_TRANSCEIVER_RESP, CommandStatus::ESME_RINVPASWD);
     assert_answer(&bind(b"a\0b\x001234567890123\0"), CommandId::BIND_TRANSCEIVER_RESP, CommandStatus::ESME_RINVSYSTYP);
 }
 
