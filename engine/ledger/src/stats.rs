@@ -1,0 +1,104 @@
+//! Counters: how many messages of which kind, account, connector and state a day has. Kept in the transaction that changes the messages,
+//! so that they are exact without counting rows.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, Row};
+use waxwing_core::{Counts, Kind, Millis, State, day_and_month};
+
+use crate::Day;
+use crate::record::state_or_unknown;
+
+/// Messages of one day that have these four things in common. Every message is counted exactly once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DayCount {
+    /// The day they were accepted on.
+    pub day: Day,
+    /// [`Kind::Mt`] or [`Kind::Mo`].
+    pub kind: Kind,
+    /// Their account, empty = nobody's.
+    pub account: String,
+    /// Their connector, empty = none.
+    pub connector: String,
+    /// Their state as of now.
+    pub state: State,
+    /// How many.
+    pub messages: u64,
+    /// How many parts they have in all.
+    pub parts: u64,
+}
+
+/// The counters of one day file.
+pub(crate) fn read_counters(conn: &Connection, day: Day) -> rusqlite::Result<Vec<DayCount>> {
+    let mut stmt = conn.prepare_cached("SELECT kind, account, connector, state, messages, parts FROM counter WHERE messages > 0")?;
+    let rows = stmt.query_map([], |r| read_count(r, day, 0))?;
+    rows.collect()
+}
+
+/// The counters of deleted days, from the file beside the day files.
+pub(crate) fn read_kept(conn: &Connection, from: Day, to: Day) -> rusqlite::Result<Vec<DayCount>> {
+    let mut stmt =
+        conn.prepare_cached("SELECT day, kind, account, connector, state, messages, parts FROM daily WHERE day BETWEEN ?1 AND ?2")?;
+    let rows = stmt.query_map([from.to_string(), to.to_string()], |r| {
+        let day: String = r.get(0)?;
+        read_count(r, day.parse().unwrap_or(from), 1)
+    })?;
+    rows.collect()
+}
+
+fn read_count(r: &Row<'_>, day: Day, at: usize) -> rusqlite::Result<DayCount> {
+    Ok(DayCount {
+        day,
+        kind: if r.get_ref(at)?.as_str()? == "mo" { Kind::Mo } else { Kind::Mt },
+        account: r.get(at + 1)?,
+        connector: r.get(at + 2)?,
+        state: state_or_unknown(r.get_ref(at + 3)?.as_str()?),
+        messages: r.get::<_, i64>(at + 4)?.cast_unsigned(),
+        parts: r.get::<_, i64>(at + 5)?.cast_unsigned(),
+    })
+}
+
+/// What accounts have submitted in the day and month of `now`, from the counters of that month.
+pub(crate) fn usage(counts: &[DayCount], now: Millis) -> Vec<(String, Counts)> {
+    let (day, month) = day_and_month(now);
+    let mut accounts: BTreeMap<&str, Counts> = BTreeMap::new();
+    for c in counts.iter().filter(|c| c.kind == Kind::Mt && day_and_month(c.day.start()).1 == month) {
+        let u = accounts.entry(&c.account).or_insert(Counts { day, today: 0, month, this_month: 0 });
+        u.this_month += c.messages;
+        if u64::from(c.day.0) == day {
+            u.today += c.messages;
+        }
+    }
+    accounts.into_iter().map(|(name, c)| (name.to_owned(), c)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn usage_is_of_the_day_and_month_and_of_what_was_submitted() {
+        let count = |day: &str, kind, account: &str, state, messages| DayCount {
+            day: day.parse().unwrap_or(Day(0)),
+            kind,
+            account: account.to_owned(),
+            connector: String::new(),
+            state,
+            messages,
+            parts: messages,
+        };
+        let counts = [
+            count("2026-10-31", Kind::Mt, "shop", State::Delivered, 1000),
+            count("2026-11-01", Kind::Mt, "shop", State::Delivered, 100),
+            count("2026-11-22", Kind::Mt, "shop", State::Delivered, 7),
+            count("2026-11-22", Kind::Mt, "shop", State::Failed, 3),
+            count("2026-11-22", Kind::Mo, "shop", State::Delivered, 50),
+            count("2026-11-02", Kind::Mt, "other", State::Queued, 1),
+        ];
+        let now = "2026-11-22".parse().unwrap_or(Day(0)).start() + 5;
+        let (day, month) = day_and_month(now);
+        let want =
+            [("other", 0, 1), ("shop", 10, 110)].map(|(n, today, this_month)| (n.to_owned(), Counts { day, today, month, this_month }));
+        assert_eq!(usage(&counts, now), want);
+    }
+}
