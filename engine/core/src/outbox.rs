@@ -66,6 +66,15 @@ pub enum SendResult {
         /// Parts that did go out.
         sent: Vec<SentPart>,
     },
+    /// Try again at a time of the other side's or the deliverer's choosing; counts as an attempt, and the policy's limit is not asked.
+    Later {
+        /// Not before.
+        at: Millis,
+        /// The code, for people.
+        code: String,
+        /// The words.
+        reason: String,
+    },
     /// It was sent and no answer came (time ran out, or the connection broke).
     NoAnswer {
         /// Parts that were answered.
@@ -189,6 +198,12 @@ impl Outbox {
             }
             SendResult::Refused { class: ErrorClass::Permanent, code, reason, .. } => {
                 Some(self.fail(&s.out, State::Rejected, want::REFUSED | want::FAILED, code, reason, now))
+            }
+            SendResult::Later { at, .. } if *at >= s.out.expires => Some(self.expired(&s.out, now)),
+            SendResult::Later { at, code, reason } => {
+                self.count(|c| &c.retried);
+                let outcome = Outcome::Retry { at: *at, queue: None, count: true, sent: Vec::new() };
+                Some(Tx::one(self.settle_op(&s.out, outcome, code, reason, State::Queued)))
             }
             SendResult::NoAnswer { sent } => {
                 self.connector_failed(now);
