@@ -16,6 +16,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 mod error;
+pub mod log;
 mod types;
 
 pub use error::SpoolError;

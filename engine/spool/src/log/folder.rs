@@ -1,0 +1,98 @@
+//! The spool's folder: names of its files, the lock, syncs of the folder itself, free space.
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::SpoolError;
+
+/// Paths inside a spool's folder.
+#[derive(Clone, Debug)]
+pub(crate) struct Folder {
+    root: PathBuf,
+}
+
+impl Folder {
+    /// Makes the folders where they are missing.
+    pub(crate) fn create(root: &Path) -> Result<Folder, SpoolError> {
+        let folder = Folder { root: root.to_path_buf() };
+        for dir in [folder.root.clone(), folder.segments(), folder.keys()] {
+            fs::create_dir_all(&dir).map_err(|e| io_error("create", &dir, &e))?;
+        }
+        folder.sync(&folder.root)?;
+        Ok(folder)
+    }
+
+    pub(crate) fn existing(root: &Path) -> Folder {
+        Folder { root: root.to_path_buf() }
+    }
+
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    pub(crate) fn segments(&self) -> PathBuf {
+        self.root.join("segments")
+    }
+
+    pub(crate) fn keys(&self) -> PathBuf {
+        self.root.join("keys")
+    }
+
+    pub(crate) fn segment(&self, number: u64) -> PathBuf {
+        self.segments().join(format!("{number:010}.log"))
+    }
+
+    pub(crate) fn sidecar(&self, number: u64) -> PathBuf {
+        self.segments().join(format!("{number:010}.idx"))
+    }
+
+    pub(crate) fn spare(&self, number: u64) -> PathBuf {
+        self.segments().join(format!("spare-{number}.log"))
+    }
+
+    /// Takes the lock, which lasts as long as the file is open.
+    pub(crate) fn lock(&self) -> Result<File, SpoolError> {
+        let path = self.root.join("LOCK");
+        let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(|e| io_error("open", &path, &e))?;
+        match rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(file),
+            Err(rustix::io::Errno::WOULDBLOCK) => Err(SpoolError::Locked { path: self.root.display().to_string() }),
+            Err(e) => Err(io_error("lock", &path, &e.into())),
+        }
+    }
+
+    /// Makes names in a folder durable.
+    pub(crate) fn sync(&self, dir: &Path) -> Result<(), SpoolError> {
+        File::open(dir).and_then(|d| d.sync_all()).map_err(|e| io_error("sync the folder", dir, &e))
+    }
+
+    /// Octets free for this process on the folder's disk.
+    pub(crate) fn free(&self) -> u64 {
+        rustix::fs::statvfs(&self.root).map_or(u64::MAX, |s| s.f_bavail.saturating_mul(s.f_frsize))
+    }
+
+    /// Numbers of log files, rising, and the paths of spare ones.
+    pub(crate) fn scan(&self) -> Result<(Vec<u64>, Vec<PathBuf>), SpoolError> {
+        let dir = self.segments();
+        let mut numbers = Vec::new();
+        let mut spares = Vec::new();
+        for entry in fs::read_dir(&dir).map_err(|e| io_error("list", &dir, &e))? {
+            let path = entry.map_err(|e| io_error("list", &dir, &e))?.path();
+            let Some(stem) = path.file_name().and_then(|n| n.to_str()).and_then(|n| n.strip_suffix(".log")) else { continue };
+            if stem.starts_with("spare-") {
+                spares.push(path);
+            } else if let Ok(number) = stem.parse() {
+                numbers.push(number);
+            }
+        }
+        numbers.sort_unstable();
+        spares.sort();
+        Ok((numbers, spares))
+    }
+}
+
+/// A failed file operation, named.
+pub(crate) fn io_error(what: &str, path: &Path, error: &io::Error) -> SpoolError {
+    SpoolError::Failed { place: format!("{what} {}", path.display()), error: error.to_string() }
+}

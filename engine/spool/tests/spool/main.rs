@@ -1,0 +1,11 @@
+//! The promises of the spool, kept by any engine: all of it goes through `dyn Spool`, but what is about files.
+#![allow(clippy::unwrap_used)]
+
+mod harness;
+
+mod claiming;
+mod deadletters;
+mod deduplication;
+mod feeding;
+mod receipts;
+mod rewriting;
