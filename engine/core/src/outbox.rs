@@ -93,6 +93,9 @@ pub struct Settlement {
     pub result: SendResult,
 }
 
+/// The other spellings under which a carrier's receipt may name an id of its responses.
+pub type Spellings = fn(&[u8]) -> Vec<Bytes>;
+
 /// How failures in this queue are handled.
 #[derive(Clone, Debug)]
 pub struct OutboxPolicy {
@@ -102,6 +105,8 @@ pub struct OutboxPolicy {
     pub no_answer: NoAnswer,
     /// How long to wait for a receipt.
     pub receipt_wait: Millis,
+    /// How receipts may spell ids; `None` where they spell them alike.
+    pub spellings: Option<Spellings>,
 }
 
 /// One queue's way out.
@@ -130,7 +135,7 @@ impl Outbox {
 
     /// Of deliveries to an account: its SMPP queue or its webhook queue. `place` is the word in the ledger (`account`, `webhook`).
     pub fn deliveries(gateway: &Arc<Gateway>, queue: QueueId, place: &str, retry: RetryPolicy) -> Outbox {
-        let policy = OutboxPolicy { retry, no_answer: NoAnswer::Resend, receipt_wait: 0 };
+        let policy = OutboxPolicy { retry, no_answer: NoAnswer::Resend, receipt_wait: 0, spellings: None };
         Outbox { gateway: gateway.clone(), queue, name: place.into(), connector: None, policy }
     }
 
@@ -177,11 +182,24 @@ impl Outbox {
                     Err(e) => tracing::error!(place = %this.name, "an outcome could not be recorded: {e}"),
                 }
             }
+            early.extend(this.early_by_other_names(&batch));
             if let Some((state, counters)) = this.connector.as_ref().filter(|_| !early.is_empty()) {
                 this.gateway.apply_parked(state, counters, early).await?;
             }
             Ok(())
         })
+    }
+
+    /// Receipts that came before the response and name the id in another spelling than it. The spool finds those of the same spelling.
+    fn early_by_other_names(&self, batch: &[Settlement]) -> Vec<waxwing_spool::Parked> {
+        let Some(spellings) = self.policy.spellings.filter(|_| self.gateway.spool.stats().parked > 0) else { return Vec::new() };
+        let sent = batch.iter().flat_map(|s| match &s.result {
+            SendResult::Sent { parts, .. } => parts.as_slice(),
+            SendResult::Refused { sent, .. } | SendResult::NoAnswer { sent } => sent.as_slice(),
+            SendResult::Released | SendResult::Later { .. } => &[],
+        });
+        let names = sent.filter(|p| !p.remote.is_empty()).flat_map(|p| spellings(&p.remote));
+        names.flat_map(|name| self.gateway.spool.parked(self.queue, &name)).collect()
     }
 
     /// The transaction of one outcome, with the receipts that it makes due; `None` where nothing is written.

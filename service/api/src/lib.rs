@@ -1,1 +1,41 @@
-//! Placeholder
+//! The HTTP doors: REST with OpenAPI, NowSMS's URL parameters, Kannel's sendsms, metrics; and the way back, webhooks.
+//!
+//! The edges only translate: each door makes [`waxwing_core::Submission`]s of what it reads and gives back what
+//! [`waxwing_core::Gateway::submit`] answers. [`Hooks`] takes receipts and received messages from the accounts' queues and posts them.
+
+mod auth;
+mod body;
+mod content;
+mod health;
+mod hooks;
+mod html;
+mod kannel;
+mod nowsms;
+mod params;
+mod problem;
+mod records;
+mod rest;
+mod server;
+mod state;
+
+use axum::Router;
+use axum::routing::get;
+
+pub use hooks::*;
+pub use html::escape;
+pub use problem::Problem;
+pub use records::*;
+pub use server::{ServeOptions, serve};
+pub use state::{ApiOptions, ApiState, DEFAULT_BODY_LIMIT, Peer};
+
+/// All doors: `/api/v1`, `/cgi-bin/sendsms`, `/metrics`, `/healthz`, `/readyz`, and NowSMS's parameters on every other path. Merge the
+/// console's router with it; its paths then come before NowSMS's.
+pub fn router(state: ApiState) -> Router {
+    rest::router()
+        .route("/cgi-bin/sendsms", get(kannel::sendsms).post(kannel::sendsms))
+        .route("/metrics", get(health::metrics))
+        .route("/healthz", get(health::healthz))
+        .route("/readyz", get(health::readyz))
+        .fallback(nowsms::any_path)
+        .with_state(state)
+}

@@ -1,0 +1,130 @@
+//! `/cgi-bin/sendsms`: Kannel's HTTP interface, with the words of its answers, and the numbers of the messages in a header of our own.
+
+mod data;
+mod escapes;
+mod meta;
+mod request;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, Method, StatusCode, header};
+use waxwing_core::{Account, MsgId, SubmitError};
+
+use crate::params::Params;
+use crate::state::peer_of;
+use crate::{ApiState, Problem, auth, body};
+
+pub(crate) use escapes::callback_url;
+
+/// Numbers of the accepted messages, in the order of the recipients, separated by commas.
+const IDS: &str = "x-waxwing-message-id";
+
+/// The words and status of an answer.
+struct Answer {
+    status: StatusCode,
+    text: String,
+    ids: Vec<MsgId>,
+    retry_after: Option<u64>,
+}
+
+/// The handler.
+pub(crate) async fn sendsms(State(state): State<ApiState>, request: Request) -> Response {
+    let peer = peer_of(request.extensions());
+    let answer = match handle(&state, request, peer).await {
+        Ok(answer) => answer,
+        Err(answer) => {
+            if answer.status.is_client_error() {
+                state.bad_input("kannel", "refused", peer, &answer.text);
+            }
+            answer
+        }
+    };
+    let mut response = (answer.status, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], answer.text).into_response();
+    let ids = answer.ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
+    if let Some(value) = HeaderValue::from_str(&ids).ok().filter(|_| !ids.is_empty()) {
+        response.headers_mut().insert(IDS, value);
+    }
+    if let Some(ms) = answer.retry_after {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(ms.div_ceil(1000).max(1)));
+    }
+    response
+}
+
+async fn handle(state: &ApiState, request: Request, peer: Option<SocketAddr>) -> Result<Answer, Answer> {
+    let (parts, content) = request.into_parts();
+    let basic = auth::basic(&parts.headers);
+    let mut params = Params::default();
+    params.extend(parts.uri.query().unwrap_or_default().as_bytes());
+    if parts.method == Method::POST {
+        let body = body::read(content, state.shared().options.body_limit).await.map_err(Answer::from)?;
+        match body::media_type(&parts.headers).as_str() {
+            "application/x-www-form-urlencoded" => params.extend(&body),
+            "text/xml" | "application/xml" => {
+                return Err(Answer::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "XML is not supported; use parameters or X-Kannel headers"));
+            }
+            media => request::from_headers(&mut params, &parts.headers, media, &body),
+        }
+    }
+    let account = sign_in(state, &params, basic, peer).await?;
+    let request = request::read(&params, &account.name, state.gateway().clock.now(), &state.shared().options.guard)
+        .map_err(|text| Answer::new(StatusCode::BAD_REQUEST, text))?;
+    let submissions = request.submissions(peer);
+    let results = state.gateway().submit(&account, submissions).await;
+    let ids: Vec<MsgId> = results.iter().filter_map(|r| r.as_ref().ok().copied()).collect();
+    match (ids.first(), results.into_iter().find_map(Result::err)) {
+        (Some(&first), _) => {
+            let text = if is_waiting(state, first) { "3: Queued for later delivery" } else { "0: Accepted for delivery" };
+            Ok(Answer { ids, ..Answer::new(StatusCode::ACCEPTED, text) })
+        }
+        (None, Some(e)) => Err(Answer::from(e)),
+        (None, None) => Err(Answer::new(StatusCode::BAD_REQUEST, "Empty receiver number not allowed, rejected")),
+    }
+}
+
+async fn sign_in(state: &ApiState, p: &Params, basic: Option<(String, Vec<u8>)>, peer: Option<SocketAddr>) -> Result<Arc<Account>, Answer> {
+    let name = p.get("username").or(p.get("user")).map(|n| String::from_utf8_lossy(n).into_owned());
+    let password = p.get("password").or(p.get("pass")).map(<[u8]>::to_vec);
+    let refused = || Answer::new(StatusCode::FORBIDDEN, "Authorization failed for sendsms");
+    let (name, password) = name.map(|n| (n, password.unwrap_or_default())).or(basic).ok_or_else(refused)?;
+    auth::sign_in(state, "kannel", &name, &password, peer).await.map_err(|_| refused())
+}
+
+/// Whether it waits: for its time, or for a connector that is not up.
+fn is_waiting(state: &ApiState, id: MsgId) -> bool {
+    let gateway = state.gateway();
+    let now = gateway.clock.now();
+    // No longer in the spool: it has gone out already.
+    gateway.spool.get(id).is_some_and(|s| s.due > now || gateway.setup().routes.line_of(s.queue).is_some_and(|l| !l.state.is_healthy(now)))
+}
+
+impl Answer {
+    fn new(status: StatusCode, text: impl Into<String>) -> Answer {
+        Answer { status, text: text.into(), ids: Vec::new(), retry_after: None }
+    }
+}
+
+impl From<Problem> for Answer {
+    fn from(p: Problem) -> Answer {
+        Answer { retry_after: p.retry_after, ..Answer::new(p.status, p.detail) }
+    }
+}
+
+impl From<SubmitError> for Answer {
+    fn from(e: SubmitError) -> Answer {
+        let retry_after = e.retry_after();
+        let answer = match &e {
+            SubmitError::NoRoute(_) => Answer::new(StatusCode::FORBIDDEN, "Not routable. Do not try again."),
+            SubmitError::Throttled { .. } | SubmitError::Busy(_) | SubmitError::Broken(_) => {
+                Answer::new(StatusCode::SERVICE_UNAVAILABLE, "Temporal failure, try again later.")
+            }
+            SubmitError::SenderNotAllowed(_) | SubmitError::NotAllowed(_) | SubmitError::Quota { .. } => {
+                Answer::new(StatusCode::FORBIDDEN, e.to_string())
+            }
+            _ => Answer::new(StatusCode::BAD_REQUEST, e.to_string()),
+        };
+        Answer { retry_after, ..answer }
+    }
+}

@@ -1,0 +1,89 @@
+//! Parameters of URLs and forms, as octets: their charset is itself a parameter.
+
+use percent_encoding::percent_decode;
+
+use crate::Problem;
+
+/// More than any client sends; a bound for what a request can make us do.
+const MAX_PARAMETERS: usize = 1000;
+
+/// Parameters in their order, names in lower case.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Params(Vec<(String, Vec<u8>)>);
+
+impl Params {
+    /// Adds what `application/x-www-form-urlencoded` text holds. Escapes that are none stay as they are.
+    pub(crate) fn extend(&mut self, encoded: &[u8]) {
+        for pair in encoded.split(|&b| b == b'&').filter(|p| !p.is_empty()) {
+            let (name, value) = match pair.iter().position(|&b| b == b'=') {
+                Some(at) => (&pair[..at], &pair[at + 1..]),
+                None => (pair, &[][..]),
+            };
+            self.push(&String::from_utf8_lossy(&unescape(name)), unescape(value));
+        }
+    }
+
+    /// Adds one; further ones than a sensible number are dropped.
+    pub(crate) fn push(&mut self, name: &str, value: Vec<u8>) {
+        if self.0.len() < MAX_PARAMETERS {
+            self.0.push((name.trim().to_ascii_lowercase(), value));
+        }
+    }
+
+    /// The first value of that name (lower case) that is not empty.
+    pub(crate) fn get(&self, name: &str) -> Option<&[u8]> {
+        self.0.iter().find(|(n, v)| n == name && !v.is_empty()).map(|(_, v)| v.as_slice())
+    }
+
+    /// Whether it is there at all, even empty.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(n, _)| n == name)
+    }
+
+    /// Names, in lower case.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(n, _)| n.as_str())
+    }
+
+    /// A value that has to be UTF-8.
+    ///
+    /// # Errors
+    /// 400 with the name where it is not.
+    pub(crate) fn text(&self, name: &str) -> Result<Option<&str>, Problem> {
+        match self.get(name).map(std::str::from_utf8) {
+            None => Ok(None),
+            Some(Ok(s)) => Ok(Some(s)),
+            Some(Err(e)) => Err(Problem::invalid(format!("{name}: it is not UTF-8 at octet {}", e.valid_up_to()))),
+        }
+    }
+}
+
+fn unescape(s: &[u8]) -> Vec<u8> {
+    let spaced: Vec<u8> = s.iter().map(|&b| if b == b'+' { b' ' } else { b }).collect();
+    percent_decode(&spaced).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn names_in_any_case_values_as_octets() {
+        let mut p = Params::default();
+        p.extend(b"PhoneNumber=%2B44&text=a+b%e9&PID=&x&pid=7f&%zz=1&=2");
+        assert_eq!(p.get("phonenumber"), Some(&b"+44"[..]));
+        assert_eq!(p.get("text"), Some(&b"a b\xe9"[..]));
+        assert_eq!(p.get("pid"), Some(&b"7f"[..]), "empty is absent");
+        assert!(p.has("x") && p.get("x").is_none());
+        assert_eq!(p.get("%zz"), Some(&b"1"[..]));
+        assert!(p.text("text").unwrap_err().detail.contains("octet 3"));
+    }
+
+    #[test]
+    fn a_flood_of_parameters_is_cut() {
+        let mut p = Params::default();
+        p.extend("a=1&".repeat(5000).as_bytes());
+        assert_eq!(p.names().count(), MAX_PARAMETERS);
+    }
+}

@@ -1,0 +1,107 @@
+//! What every handler shares.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use ipnet::IpNet;
+use jiff::tz::TimeZone;
+use tokio::sync::Semaphore;
+use waxwing_core::{Gateway, LogLimit};
+
+use crate::{AddressGuard, Records};
+
+/// Largest request body unless configured otherwise, octets.
+pub const DEFAULT_BODY_LIMIT: usize = 8 << 20;
+/// Slow password hashes computed at the same time: sign-ins must not take the processor from the pipeline.
+const SLOW_HASHES: usize = 2;
+
+/// What the one who builds the router decides.
+#[derive(Clone)]
+pub struct ApiOptions {
+    /// Where finished messages are looked up; without it only those still in the spool are found.
+    pub records: Option<Arc<dyn Records>>,
+    /// Where `/` sends browsers (`/console`); `None` answers 404.
+    pub home: Option<String>,
+    /// Largest request body, octets.
+    pub body_limit: usize,
+    /// Which addresses callbacks may go to; the same that [`crate::Hooks`] has, so that a bad callback is refused when it is submitted.
+    pub guard: AddressGuard,
+    /// Networks that may read `/metrics`; empty = any.
+    pub metrics_from: Vec<IpNet>,
+    /// The zone of NowSMS's local times.
+    pub time_zone: TimeZone,
+}
+
+impl Default for ApiOptions {
+    fn default() -> ApiOptions {
+        ApiOptions {
+            records: None,
+            home: None,
+            body_limit: DEFAULT_BODY_LIMIT,
+            guard: AddressGuard::default(),
+            metrics_from: Vec::new(),
+            time_zone: TimeZone::system(),
+        }
+    }
+}
+
+/// The state of the HTTP doors; cheap to clone.
+#[derive(Clone)]
+pub struct ApiState(Arc<Shared>);
+
+pub(crate) struct Shared {
+    pub(crate) gateway: Arc<Gateway>,
+    pub(crate) options: ApiOptions,
+    pub(crate) slow_hashes: Semaphore,
+    draining: AtomicBool,
+    log: LogLimit,
+}
+
+impl ApiState {
+    /// Over a gateway.
+    pub fn new(gateway: Arc<Gateway>, options: ApiOptions) -> ApiState {
+        let log = LogLimit::new(gateway.clock.clone());
+        ApiState(Arc::new(Shared { gateway, options, slow_hashes: Semaphore::new(SLOW_HASHES), draining: AtomicBool::new(false), log }))
+    }
+
+    /// The gateway.
+    pub fn gateway(&self) -> &Arc<Gateway> {
+        &self.0.gateway
+    }
+
+    /// Where finished messages are looked up.
+    pub fn records(&self) -> Option<&Arc<dyn Records>> {
+        self.0.options.records.as_ref()
+    }
+
+    /// From now on `/readyz` says that this process is going away.
+    pub fn set_draining(&self) {
+        self.0.draining.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn is_draining(&self) -> bool {
+        self.0.draining.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.0
+    }
+
+    /// Counts bad input and, unless there is a flood of it, logs it.
+    pub(crate) fn bad_input(&self, place: &str, reason: &str, peer: Option<SocketAddr>, detail: &str) {
+        self.0.gateway.metrics.bad(place, reason);
+        if let Some(left_out) = self.0.log.allow() {
+            let peer = peer.map(|p| p.to_string()).unwrap_or_default();
+            tracing::warn!(place, reason, peer, left_out, "Refused a request: {detail}");
+        }
+    }
+}
+
+/// The other end of a connection; [`crate::serve`] puts it into each request's extensions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Peer(pub SocketAddr);
+
+pub(crate) fn peer_of(extensions: &http::Extensions) -> Option<SocketAddr> {
+    extensions.get::<Peer>().map(|p| p.0)
+}
