@@ -125,8 +125,12 @@ impl Gateway {
                         if applies {
                             counters.receipts.inc();
                         }
-                        // The response arrived between the look-up and the parking.
+                        // The response arrived between the look-up and the parking: the spool has seen it if both spell the id alike.
                         todo.extend(done.parked.into_iter().map(|p| (r.clone(), Some(p.key))));
+                        if !applies && key.is_none() && self.is_known_by_another_name(state, &r) {
+                            let parked = self.spool.parked(state.queue, r.remotes.first().map_or(&[], |f| f));
+                            todo.extend(parked.into_iter().filter_map(|p| Some((CarrierReceipt::decode(p.body).ok()?, Some(p.key)))));
+                        }
                     }
                     Err(TxError::Changed(_)) => todo.push((r, key)),
                     Err(TxError::Refused(e)) => return Err(e),
@@ -135,6 +139,11 @@ impl Gateway {
             }
         }
         Err(SpoolError::TooSlow { waited_ms: 0 })
+    }
+
+    fn is_known_by_another_name(&self, connector: &ConnectorState, r: &CarrierReceipt) -> bool {
+        let found = |remote: &Bytes| matches!(self.spool.find_remote(connector.queue, remote), RemoteLookup::Found(_));
+        r.remotes.iter().skip(1).any(found)
     }
 
     fn receipt_tx(&self, connector: &ConnectorState, r: &CarrierReceipt, key: Option<u64>, now: Millis) -> Planned {

@@ -81,6 +81,7 @@ impl House {
             retry: RetryPolicy { max_attempts: 3, ..RetryPolicy::default() },
             no_answer: NoAnswer::Resend,
             receipt_wait: 3_600_000,
+            spellings: None,
         };
         Outbox::connector(&self.gateway, &self.lines[n], policy)
     }

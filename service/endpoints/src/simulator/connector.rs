@@ -13,7 +13,7 @@ use waxwing_spool::{BoxFuture, SpoolError};
 use waxwing_testkit::{Carrier, CarrierConfig, CarrierEvent, FinalState, Submitted};
 
 use crate::smpp::flight::Flights;
-use crate::smpp::{ConnectorConfig, RequestReceipts, inward, outward};
+use crate::smpp::{ConnectorConfig, IdSpelling, RequestReceipts, inward, outward};
 use crate::{Endpoint, Stopping};
 
 /// A simulated carrier as a connector.
@@ -50,7 +50,12 @@ struct Simulator {
 
 /// Starts the connector.
 pub fn start_simulator(gateway: &Arc<Gateway>, state: &Arc<ConnectorState>, config: SimulatorConfig) -> Endpoint {
-    let policy = OutboxPolicy { retry: config.retry.clone(), no_answer: NoAnswer::Resend, receipt_wait: 60_000 };
+    let policy = OutboxPolicy {
+        retry: config.retry.clone(),
+        no_answer: NoAnswer::Resend,
+        receipt_wait: 60_000,
+        spellings: inward::receipt_spellings(IdSpelling::Auto),
+    };
     let simulator = Simulator {
         gateway: gateway.clone(),
         state: state.clone(),

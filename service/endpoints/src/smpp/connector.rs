@@ -12,6 +12,7 @@ use waxwing_smpp::CommandId;
 
 use super::client::{self, Ended};
 use super::config::{BindKind, ConnectorConfig};
+use super::inward;
 use crate::{Endpoint, Stopping};
 
 /// What all binds of a connector share.
@@ -91,7 +92,12 @@ pub fn start_connector(
     trace: &Trace,
 ) -> Result<Endpoint, TlsError> {
     let tls = config.tls.clone().map(TlsClient::new).transpose()?;
-    let policy = OutboxPolicy { retry: config.retry.clone(), no_answer: config.no_answer, receipt_wait: config.receipt_wait };
+    let policy = OutboxPolicy {
+        retry: config.retry.clone(),
+        no_answer: config.no_answer,
+        receipt_wait: config.receipt_wait,
+        spellings: inward::receipt_spellings(config.receipt_id),
+    };
     let bucket = config.rate.map(|rate| TokenBucket::new(rate, (rate / 10.0).ceil().max(1.0) as u32, Instant::now()));
     let line = Arc::new(Line {
         gateway: gateway.clone(),

@@ -260,6 +260,23 @@ pub(crate) fn stored_id(id: &[u8]) -> Bytes {
     Bytes::from(receipt::normalise(id))
 }
 
+/// How a receipt may name an id of a response, besides naming it alike.
+pub(crate) fn receipt_spellings(ids: IdSpelling) -> Option<waxwing_core::Spellings> {
+    fn decimal(id: &[u8]) -> Vec<Bytes> {
+        receipt::hex_to_decimal(id).map(Bytes::from).into_iter().collect()
+    }
+    fn hex(id: &[u8]) -> Vec<Bytes> {
+        receipt::decimal_to_hex(id).map(Bytes::from).into_iter().collect()
+    }
+    fn either(id: &[u8]) -> Vec<Bytes> {
+        [decimal(id), hex(id)].concat()
+    }
+    match ids {
+        IdSpelling::Same => None,
+        IdSpelling::Auto | IdSpelling::HexThenDecimal | IdSpelling::DecimalThenHex => Some(either),
+    }
+}
+
 /// The keys under which an id of a receipt may be stored, the likeliest first.
 fn spellings(id: &[u8], ids: IdSpelling) -> Vec<Vec<u8>> {
     let same = receipt::normalise(id);
