@@ -29,8 +29,11 @@ pub(crate) fn tx_size(tx: &Tx) -> usize {
     64 + tx.ops.iter().map(op_size).sum::<usize>()
 }
 
+/// Whether a transaction brings something new. One that records an outcome is let in even when new messages are refused: what it accepts
+/// besides (the receipt for a submitter) belongs to that outcome, and refusing both would mean to send the message again.
 pub(crate) fn accepts(tx: &Tx) -> bool {
-    tx.ops.iter().any(|op| matches!(op, Op::Accept(_)))
+    let outcome = |op: &Op| matches!(op, Op::Settle { .. } | Op::Receipt { .. } | Op::Cancel { .. });
+    tx.ops.iter().any(|op| matches!(op, Op::Accept(_))) && !tx.ops.iter().any(outcome)
 }
 
 impl Rules {
@@ -59,7 +62,7 @@ impl Rules {
                 return Err(TxError::Malformed("one message is changed twice"));
             }
         }
-        if accepts > 0 {
+        if accepts > 0 && self::accepts(tx) {
             if let Some(error) = &self.no_accepts {
                 return Err(error.clone().into());
             }
