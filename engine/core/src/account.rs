@@ -13,7 +13,7 @@ use subtle::ConstantTimeEq;
 use thiserror::Error;
 use waxwing_spool::{GroupId, QueueId};
 
-use crate::{Mask, RateLimit, Usage};
+use crate::{Mask, Normaliser, RateLimit, Usage};
 
 /// A password as the configuration has it.
 #[derive(Clone, PartialEq, Eq)]
@@ -161,6 +161,8 @@ pub struct Account {
     pub queue: QueueId,
     /// Where what its webhook is to get waits: `hook:NAME`.
     pub hook_queue: QueueId,
+    /// How its recipients are normalised, if its country is not the gateway's.
+    pub normaliser: Option<Normaliser>,
     /// Messages a second.
     pub rate: Option<RateLimit>,
     /// Daily and monthly counts; the same object over reloads.
@@ -201,6 +203,8 @@ impl Account {
     ) -> Account {
         Account {
             name: config.name.as_str().into(),
+            // The configuration check has refused countries that are none.
+            normaliser: config.country.as_deref().and_then(|c| Normaliser::new(Some(c)).ok()),
             rate: config.rate.filter(|r| *r > 0.0).map(RateLimit::new),
             config,
             group,

@@ -195,7 +195,8 @@ impl Gateway {
         }
         m.kind = Kind::Mt as i32;
         m.validity_given = s.expires.is_some();
-        m.destination = setup.normaliser.recipient(&m.destination).map_err(SubmitError::Recipient)?;
+        m.destination =
+            account.normaliser.as_ref().unwrap_or(&setup.normaliser).recipient(&m.destination).map_err(SubmitError::Recipient)?;
         m.source = sender(account, std::mem::take(&mut m.source))?;
         let len = m.text.as_ref().map_or(m.payload.len(), String::len);
         if len > MAX_CONTENT {
