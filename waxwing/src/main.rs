@@ -1,2 +1,7 @@
-//! Placeholder
-fn main() {}
+//! The `waxwing` program.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    waxwing::cli::run()
+}

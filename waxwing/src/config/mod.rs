@@ -17,6 +17,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 pub use diff::{Changes, Diff};
+pub(crate) use keys::unhex;
 pub use problem::{Problem, Problems};
 
 use keys::{Account, Callback, Connector, Http, Ledger, Log, Node, Route, Simulator, SmppConnector, SmppListener, Sms, Spool};

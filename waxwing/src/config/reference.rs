@@ -128,10 +128,10 @@ fn resolve(root: &Value, schema: &Value) -> Value {
     if let Some(path) = schema["$ref"].as_str().and_then(|r| r.strip_prefix('#')) {
         return root.pointer(path).cloned().unwrap_or_default();
     }
-    if let Some(choices) = schema["anyOf"].as_array().filter(|_| schema["title"].is_null()) {
-        if let [one] = &choices.iter().filter(|c| c["type"] != "null").collect::<Vec<_>>()[..] {
-            return resolve(root, one);
-        }
+    if let Some(choices) = schema["anyOf"].as_array().filter(|_| schema["title"].is_null())
+        && let [one] = &choices.iter().filter(|c| c["type"] != "null").collect::<Vec<_>>()[..]
+    {
+        return resolve(root, one);
     }
     schema.clone()
 }

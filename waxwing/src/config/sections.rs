@@ -30,7 +30,7 @@ pub(super) struct Sections<'i> {
 /// The settings of a connector that belong to its protocol.
 #[derive(Debug)]
 pub(super) enum Kind<'i> {
-    Smpp(Item<'i, SmppConnector>),
+    Smpp(Box<Item<'i, SmppConnector>>),
     Simulator(Item<'i, Simulator>),
     /// Not known, which has been said.
     Unknown,
@@ -189,7 +189,7 @@ fn connector<'i>(findings: &mut Findings<'_>, mut block: Block<'i>) -> (Item<'i,
     }
     let common: Item<'_, Connector> = findings.read(common);
     let kind = match common.value.protocol {
-        Some(ConnectorProtocol::Smpp) => Kind::Smpp(findings.read(block)),
+        Some(ConnectorProtocol::Smpp) => Kind::Smpp(Box::new(findings.read(block))),
         Some(ConnectorProtocol::Simulator) => Kind::Simulator(findings.read(block)),
         None => Kind::Unknown,
     };

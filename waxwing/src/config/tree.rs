@@ -152,7 +152,7 @@ fn remove(table: &mut DeTable<'_>, span: &Range<usize>) -> Option<String> {
 fn remove_element(array: &mut DeArray<'_>, span: &Range<usize>) -> Option<String> {
     let n = array.iter().position(|v| v.span().start <= span.start && span.end <= v.span().end)?;
     let whole = array.get(n).is_some_and(|v| v.span() == *span);
-    if !whole && let Some(DeValue::Table(t)) = array.iter_mut().nth(n).map(Spanned::get_mut) {
+    if !whole && let Some(DeValue::Table(t)) = array.get_mut(n).map(Spanned::get_mut) {
         return remove(t, span).map(|p| format!(".{p}"));
     }
     let all = std::mem::replace(array, std::iter::empty().collect());

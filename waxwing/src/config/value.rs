@@ -92,7 +92,7 @@ fn seconds(s: f64) -> Option<Period> {
 impl fmt::Display for Period {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ms = self.millis();
-        let (unit, scale) = PERIOD_UNITS.iter().rev().find(|(_, scale)| ms > 0 && ms % scale == 0).unwrap_or(&("s", 1000));
+        let (unit, scale) = PERIOD_UNITS.iter().rev().find(|(_, scale)| ms > 0 && ms.is_multiple_of(*scale)).unwrap_or(&("s", 1000));
         // 48 hours is how people say it, not 2 days; whole weeks and more are said in days.
         if *unit == "d" && ms <= 4 * 86_400_000 {
             return write!(f, "{}h", ms / 3_600_000);
@@ -132,7 +132,7 @@ impl FromStr for Size {
 
 impl fmt::Display for Size {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (unit, shift) = SIZE_UNITS.iter().find(|(_, shift)| self.0 > 0 && self.0 % (1 << shift) == 0).unwrap_or(&("", 0));
+        let (unit, shift) = SIZE_UNITS.iter().find(|(_, shift)| self.0 > 0 && self.0.is_multiple_of(1 << shift)).unwrap_or(&("", 0));
         if unit.is_empty() { write!(f, "{}", self.0) } else { write!(f, "{} {unit}", self.0 >> shift) }
     }
 }

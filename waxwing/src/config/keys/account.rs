@@ -57,8 +57,6 @@ pub struct Account {
     pub join_long: bool,
     /// Two-letter code of the country that its national numbers belong to; without it, `[sms] country`.
     pub country: Option<Country>,
-    /// How message ids are written in its submit responses and receipts: `hex` or `decimal`.
-    pub receipt_id: IdStyle,
 }
 
 /// What an account may do.
@@ -83,17 +81,6 @@ pub enum Door {
     Smpp,
     /// HTTP calls and the console.
     Http,
-}
-
-/// How message ids are written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum IdStyle {
-    /// Hexadecimal, at least eight digits.
-    #[default]
-    Hex,
-    /// Decimal.
-    Decimal,
 }
 
 // === impl Account ===
@@ -124,7 +111,6 @@ impl Default for Account {
             route: None,
             join_long: false,
             country: None,
-            receipt_id: IdStyle::Hex,
         }
     }
 }

@@ -110,8 +110,8 @@ pub struct SmppConnector {
     pub reconnect_max: Period,
     /// TLVs that are added to every message, unless it has its own.
     pub tlv: Vec<TlvEntry>,
-    /// Write every PDU to this file for tshark or Wireshark (passwords are blanked).
-    pub trace: Option<PathBuf>,
+    /// Write every PDU into pcap files in the data folder's `trace`, for tshark and Wireshark. They hold passwords in clear.
+    pub trace: bool,
 }
 
 /// When a message that failed for the time being is tried again.
@@ -307,7 +307,7 @@ impl Default for SmppConnector {
             reconnect_min: Period::secs(1),
             reconnect_max: Period::secs(60),
             tlv: Vec::new(),
-            trace: None,
+            trace: false,
         }
     }
 }
@@ -334,7 +334,7 @@ impl TlvEntry {
 }
 
 /// Octets from hexadecimal digits; white space between them does not count.
-fn unhex(s: &str) -> Option<Vec<u8>> {
+pub(crate) fn unhex(s: &str) -> Option<Vec<u8>> {
     let digits: Option<Vec<u8>> =
         s.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_digit(16).and_then(|d| u8::try_from(d).ok())).collect();
     let digits = digits.filter(|d| d.len() % 2 == 0)?;

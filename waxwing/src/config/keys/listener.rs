@@ -34,7 +34,7 @@ pub struct SmppListener {
     pub allow: Vec<Network>,
     /// Connections at the same time.
     pub max_connections: u32,
-    /// Connections at the same time from one address.
+    /// Connections at the same time from one address (one /64 network of IPv6).
     pub max_connections_per_host: u32,
     /// How long a client may take to sign in.
     pub login_timeout: Period,
@@ -48,8 +48,8 @@ pub struct SmppListener {
     pub window: u32,
     /// What data_coding 0 means at this door: the alphabet that clients write in where their account does not say otherwise.
     pub charset: CharsetName,
-    /// Write every PDU to this file for tshark or Wireshark (passwords are blanked).
-    pub trace: Option<PathBuf>,
+    /// Write every PDU into pcap files in the data folder's `trace`, for tshark and Wireshark. They hold passwords in clear.
+    pub trace: bool,
     /// Refuse PDUs with octets behind their last field, and TLVs of wrong length, instead of taking what can be read.
     pub strict: bool,
 }
@@ -64,15 +64,15 @@ impl Default for SmppListener {
             tls_key: None,
             tls_client_ca: None,
             allow: Vec::new(),
-            max_connections: 1000,
-            max_connections_per_host: 100,
+            max_connections: 10_000,
+            max_connections_per_host: 256,
             login_timeout: Period::secs(10),
             enquire_link: Period::secs(30),
             response_timeout: Period::secs(30),
             inactivity_timeout: None,
             window: 1000,
             charset: CharsetName(waxwing_gsm::charset::Charset::Gsm7),
-            trace: None,
+            trace: false,
             strict: false,
         }
     }

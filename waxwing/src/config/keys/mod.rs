@@ -7,7 +7,8 @@ mod node;
 mod route;
 mod simulator;
 
-pub use account::{Account, Door, IdStyle, Right};
+pub use account::{Account, Door, Right};
+pub(crate) use connector::unhex;
 pub use connector::{Bind, Connector, LongMessages, National, ReceiptId, ReceiptRequest, Retry, SmppConnector, Tls, TlsSettings, TlvEntry};
 pub use listener::{Listener, SmppListener};
 pub use node::{Callback, Http, Ledger, Log, LogFormat, Node, Sms, Spool};

@@ -29,10 +29,10 @@ pub struct Http {
     pub tls_key: Option<PathBuf>,
     /// Largest request body that is read.
     pub max_body: Size,
-    /// Proxies whose `X-Forwarded-For` is believed when a caller's address is checked against an account's `hosts`.
-    pub trusted_proxies: Vec<Network>,
-    /// Requests that are worked on at the same time; more are answered with 503 and Retry-After.
-    pub max_requests: u32,
+    /// Connections at the same time; further ones wait in the system's queue.
+    pub max_connections: u32,
+    /// Networks that may read `/metrics`; empty = all.
+    pub metrics_from: Vec<Network>,
 }
 
 /// The durable queue. Changes take effect at a restart.
@@ -134,9 +134,9 @@ impl Default for Http {
             listen: Listen(([127, 0, 0, 1], 8800).into()),
             tls_cert: None,
             tls_key: None,
-            max_body: Size(1 << 20),
-            trusted_proxies: Vec::new(),
-            max_requests: 1000,
+            max_body: Size(8 << 20),
+            max_connections: 4096,
+            metrics_from: Vec::new(),
         }
     }
 }

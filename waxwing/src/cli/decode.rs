@@ -1,0 +1,94 @@
+//! `waxwing decode`: any PDU as a person reads it.
+
+use std::io::Read as _;
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::json;
+use waxwing_gsm::udh::UserDataHeader;
+
+use super::{Failure, out};
+
+/// Arguments of `waxwing decode`.
+#[derive(Debug, Args)]
+#[group(id = "what", required = true, multiple = false, args = ["smpp", "udh"])]
+pub struct Decode {
+    /// SMPP PDUs, one or several back to back
+    #[arg(long)]
+    smpp: bool,
+    /// User data of an SMS that begins with a user data header
+    #[arg(long)]
+    udh: bool,
+    /// JSON, for machines
+    #[arg(long)]
+    json: bool,
+    /// The file, binary or hexadecimal; without one, standard input
+    file: Option<PathBuf>,
+}
+
+/// Prints a description. Where a part cannot be read, what can be is printed, and the reason is the error.
+pub(super) fn run(args: &Decode) -> Result<(), Failure> {
+    let octets = octets(read(args)?);
+    if args.smpp { smpp(&octets, args.json) } else { udh(&octets, args.json) }
+}
+
+fn read(args: &Decode) -> Result<Vec<u8>, Failure> {
+    match &args.file {
+        Some(path) => std::fs::read(path).map_err(|e| Failure::Usage(format!("{} cannot be read: {e}", path.display()))),
+        None => {
+            let mut all = Vec::new();
+            std::io::stdin().read_to_end(&mut all)?;
+            Ok(all)
+        }
+    }
+}
+
+/// What looks like hexadecimal is hexadecimal, with white space, colons and dashes between the digits; everything else is taken as it is.
+fn octets(input: Vec<u8>) -> Vec<u8> {
+    let text: Option<String> =
+        std::str::from_utf8(&input).ok().map(|t| t.chars().filter(|c| !c.is_whitespace() && !matches!(c, ':' | '-')).collect());
+    text.filter(|t| !t.is_empty()).and_then(|t| crate::config::unhex(t.strip_prefix("0x").unwrap_or(&t))).unwrap_or(input)
+}
+
+fn smpp(octets: &[u8], json: bool) -> Result<(), Failure> {
+    let description = waxwing_smpp::describe::describe(octets);
+    if json {
+        out::line(description.to_json());
+    } else if !description.pdus().is_empty() {
+        let text = description.to_string();
+        out::line(text.split("\n\nerror: ").next().unwrap_or_default());
+    }
+    match description.error() {
+        None => Ok(()),
+        Some(reason) => Err(Failure::Failed(reason.to_owned())),
+    }
+}
+
+fn udh(octets: &[u8], json: bool) -> Result<(), Failure> {
+    let (header, rest) = UserDataHeader::parse(octets).map_err(Failure::of)?;
+    let hex = |o: &[u8]| o.iter().map(|b| format!("{b:02x}")).collect::<String>();
+    if json {
+        let elements: Vec<String> = header.elements().iter().map(|e| format!("{e:?}")).collect();
+        let part = header.concatenation().map(|c| json!({ "reference": c.reference, "number": c.number, "total": c.total }));
+        out::line(json!({ "elements": elements, "concatenation": part, "rest": hex(rest) }));
+    } else {
+        for e in header.elements() {
+            out::line(format_args!("{e:?}"));
+        }
+        out::line(format_args!("user data: {} octets: {}", rest.len(), hex(rest)));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hexadecimal_is_recognised_and_binary_left_alone() {
+        assert_eq!(octets(b"00 0a:FF-10\n".to_vec()), [0, 10, 255, 16]);
+        assert_eq!(octets(b"0x000a".to_vec()), [0, 10]);
+        assert_eq!(octets(b"\x00\x0a".to_vec()), [0, 10]);
+        assert_eq!(octets(b"hello".to_vec()), b"hello");
+    }
+}

@@ -1,0 +1,130 @@
+//! The command line: what each command is called and takes. What it does is in the module of its name.
+
+mod check;
+mod client;
+mod decode;
+mod out;
+mod send;
+mod serve;
+mod sim;
+mod spool;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+pub use client::Target;
+
+/// An SMS gateway: SMPP and HTTP doors, a durable queue, connectors to carriers.
+#[derive(Debug, Parser)]
+#[command(name = "waxwing", version, arg_required_else_help = true, max_term_width = 110)]
+pub struct Cli {
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What the program can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the gateway; without a configuration, a complete demonstration
+    Serve(serve::Serve),
+    /// Check a configuration file and name every mistake
+    Check(check::Check),
+    /// Send messages through a running gateway
+    Send(send::Send),
+    /// Print any PDU as a person reads it
+    Decode(decode::Decode),
+    /// Be a carrier for somebody's tests
+    Sim(sim::Sim),
+    /// Look into the queue, replay dead letters
+    Spool(spool::Spool),
+}
+
+/// Where a configuration comes from.
+#[derive(Clone, Debug, clap::Args)]
+pub struct ConfigFile {
+    /// Configuration file
+    #[arg(short, long, value_name = "FILE", env = "WAXWING_CONFIG")]
+    pub config: Option<PathBuf>,
+}
+
+/// Why a command did not do its work.
+#[derive(Debug)]
+pub enum Failure {
+    /// It was told something that cannot be: exit code 64.
+    Usage(String),
+    /// It failed: exit code 1.
+    Failed(String),
+    /// It failed and has said so already: exit code 1.
+    Said,
+}
+
+/// Reads the arguments and does what they say.
+pub fn run() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(e) => {
+            let help = !e.use_stderr();
+            // Nothing can be done where even that cannot be printed.
+            let _ = e.print();
+            return if help { ExitCode::SUCCESS } else { ExitCode::from(USAGE) };
+        }
+    };
+    let result = match cli.command {
+        Command::Serve(c) => serve::run(&c),
+        Command::Check(c) => check::run(&c),
+        Command::Send(c) => send::run(&c),
+        Command::Decode(c) => decode::run(&c),
+        Command::Sim(c) => sim::run(&c),
+        Command::Spool(c) => spool::run(&c),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::Said) => ExitCode::FAILURE,
+        Err(Failure::Failed(message)) => {
+            out::error(&message);
+            ExitCode::FAILURE
+        }
+        Err(Failure::Usage(message)) => {
+            out::error(&message);
+            ExitCode::from(USAGE)
+        }
+    }
+}
+
+/// EX_USAGE of sysexits.h: wrong arguments or a wrong configuration.
+const USAGE: u8 = 64;
+
+// === impl Failure ===
+
+impl Failure {
+    /// A failure from anything that can be shown.
+    pub fn of(e: impl std::fmt::Display) -> Failure {
+        Failure::Failed(e.to_string())
+    }
+}
+
+impl From<crate::config::Problems> for Failure {
+    fn from(p: crate::config::Problems) -> Failure {
+        Failure::Usage(p.to_string())
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(e: std::io::Error) -> Failure {
+        Failure::Failed(e.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_arguments_hold_together() {
+        Cli::command().debug_assert();
+    }
+}

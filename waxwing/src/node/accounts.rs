@@ -1,0 +1,50 @@
+//! The accounts at work: those of the file and those of the store, with what has to outlive a reload.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use waxwing_core::{Account, AccountConfig, AccountLabel, Accounts, Counts, Gateway, Usage};
+
+/// Counts of accounts and the accounts themselves, by name, over reloads.
+#[derive(Debug, Default)]
+pub(super) struct Roster {
+    usages: HashMap<String, Arc<Usage>>,
+    current: HashMap<String, Arc<Account>>,
+}
+
+// === impl Roster ===
+
+impl Roster {
+    /// Takes over what accounts had sent before the restart.
+    pub(super) fn restore(&mut self, kept: Vec<(String, Counts)>) {
+        for (name, counts) in kept {
+            self.usages.entry(name).or_default().restore(counts);
+        }
+    }
+
+    /// Accounts for these settings. One whose settings did not change stays the same object: its rate, its sessions and its verified
+    /// password stay as they are. Of two with the same name the first counts.
+    pub(super) fn build(&mut self, gateway: &Gateway, configs: Vec<AccountConfig>) -> Accounts {
+        let mut next = HashMap::with_capacity(configs.len());
+        for config in configs {
+            if next.contains_key(&config.name) {
+                continue;
+            }
+            let same = self.current.get(&config.name).filter(|a| a.config == config).cloned();
+            let name = config.name.clone();
+            let account = same.unwrap_or_else(|| Arc::new(self.put_to_work(gateway, config)));
+            next.insert(name, account);
+        }
+        self.current = next;
+        Accounts::new(self.current.values().cloned().collect())
+    }
+
+    fn put_to_work(&mut self, gateway: &Gateway, config: AccountConfig) -> Account {
+        let (spool, name) = (&gateway.spool, &config.name);
+        let (group, queue, hooks) = (spool.group(name), spool.queue(&format!("account:{name}")), spool.queue(&format!("hook:{name}")));
+        let label = AccountLabel { account: name.clone() };
+        let counters = (gateway.metrics.accepted.get_or_create(&label).clone(), gateway.metrics.refused.get_or_create(&label).clone());
+        let usage = self.usages.entry(name.clone()).or_default().clone();
+        Account::new(config, group, queue, hooks, usage, counters)
+    }
+}

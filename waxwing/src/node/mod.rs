@@ -1,0 +1,313 @@
+//! A running gateway: everything opened in order, kept in agreement with the configuration, and ended in order.
+
+mod accounts;
+mod convert;
+mod demo;
+mod http;
+mod listening;
+mod supervisor;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use waxwing_api::{AddressGuard, ApiOptions, ApiState, Hooks, HooksOptions, ServeOptions};
+use waxwing_core::{Clock, Gateway, Metrics, Normaliser, RouteTable, Setup};
+use waxwing_ledger::{Ledger, LedgerOptions};
+use waxwing_session::{TlsClient, TlsServer};
+use waxwing_spool::log::EmbeddedSpool;
+use waxwing_spool::{Spool, SpoolError};
+
+use crate::config::{self, Config, ConnectorKind, ListenerKind};
+use accounts::Roster;
+use supervisor::Supervisor;
+
+pub(crate) use convert::segment_size;
+pub use demo::DEMO_FILE;
+pub(crate) use demo::prepare;
+pub use listening::{Listening, ListeningDoor};
+
+/// How long the ledger may take at start to read what it has missed, before doors are opened all the same.
+const CATCH_UP: Duration = Duration::from_secs(60);
+/// How long requests in progress may take at the end.
+const DRAIN: Duration = Duration::from_secs(10);
+
+/// A gateway at work.
+pub struct Node {
+    config: Config,
+    gateway: Arc<Gateway>,
+    spool: Arc<EmbeddedSpool>,
+    ledger: Arc<Ledger>,
+    api: ApiState,
+    roster: Roster,
+    supervisor: Supervisor,
+    listening: Listening,
+    stop: watch::Sender<bool>,
+    tasks: Vec<JoinHandle<()>>,
+    background: Vec<JoinHandle<()>>,
+}
+
+/// Why a gateway could not be started; the words are for the operator.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct StartError(String);
+
+/// Checks the files that a configuration names: certificates and keys.
+///
+/// # Errors
+/// With the first that cannot be used.
+pub fn check_files(config: &Config) -> Result<(), String> {
+    http::tls(config)?;
+    for l in &config.listeners {
+        let ListenerKind::Smpp(smpp) = &l.kind;
+        let settings = convert::smpp_listener(config, l.listen, smpp).map_err(|e| format!("[[listener]] {}: {e}", l.name()))?;
+        settings.tls.map(TlsServer::new).transpose().map_err(|e| format!("[[listener]] {}: {e}", l.name()))?;
+    }
+    for c in &config.connectors {
+        if let ConnectorKind::Smpp(smpp) = &c.kind {
+            let tls = convert::tls_client(config, &smpp.tls);
+            tls.map(TlsClient::new).transpose().map_err(|e| format!("[[connector]] {:?}: {e}", c.name()))?;
+        }
+    }
+    Ok(())
+}
+
+// === impl Node ===
+
+impl Node {
+    /// Opens everything and lets it run. `anywhere` lets doors whose port is taken have another one (for the demonstration).
+    ///
+    /// # Errors
+    /// With what to do about it.
+    pub async fn start(mut config: Config, anywhere: bool) -> Result<Node, StartError> {
+        let data = config.data();
+        make_folder(&data)?;
+        Listening::remove(&data);
+        let clock = Clock::system();
+        let spool = open_spool(&config).await?;
+        let dynamic: Arc<dyn Spool> = spool.clone();
+        let gateway = Gateway::new(dynamic.clone(), clock.clone(), Arc::new(Metrics::new()));
+        let ledger = open_ledger(&config, &clock, dynamic).await?;
+        gateway.set_history(ledger.clone());
+        let mut roster = Roster::default();
+        if !ledger.caught_up(CATCH_UP).await {
+            tracing::warn!("The ledger is still reading what happened before the start; daily limits may be counted too low meanwhile.");
+        }
+        roster.restore(ledger.usage(clock.now()).await.map_err(|e| StartError(e.to_string()))?);
+
+        let http_socket = http::bind(config.http.listen.0, anywhere).await.map_err(StartError)?;
+        let tls = http::tls(&config).map_err(StartError)?;
+        let guard = guard(&config);
+        let api = ApiState::new(gateway.clone(), api_options(&config, &ledger, guard.clone()));
+        let (stop, stopped) = watch::channel(false);
+        let mut node = Node {
+            supervisor: Supervisor::new(gateway.clone()),
+            listening: Listening { http: http_socket.local_addr().ok(), listeners: Vec::new() },
+            tasks: Vec::new(),
+            background: vec![tokio::spawn(gateway.clone().janitor()), tokio::spawn(pressure(gateway.clone(), ledger.clone()))],
+            gateway,
+            spool,
+            ledger,
+            api,
+            roster,
+            stop,
+            config: Config::default(),
+        };
+        node.install(&config)?;
+        if anywhere {
+            free_ports(&mut config);
+        }
+        let failures = node.supervisor.apply(&config).await;
+        if !failures.is_empty() {
+            let _ = node.stop.send(true);
+            node.supervisor.stop().await;
+            return Err(StartError(failures.join("\n")));
+        }
+        let hooks = Hooks::new(node.gateway.clone(), HooksOptions { guard, ..HooksOptions::default() });
+        node.tasks.push(tokio::spawn(hooks.run(until(stopped.clone()))));
+        let options = ServeOptions { max_connections: config.http.max_connections as usize, drain: DRAIN, tls, ..ServeOptions::default() };
+        node.tasks.push(tokio::spawn(waxwing_api::serve(http_socket, waxwing_api::router(node.api.clone()), options, until(stopped))));
+        node.listening.listeners = node.supervisor.doors(&config);
+        node.listening.write(&data).map_err(|e| StartError(format!("{}: {e}", data.display())))?;
+        node.config = config;
+        Ok(node)
+    }
+
+    /// The configuration in force.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Where it listens.
+    pub fn listening(&self) -> &Listening {
+        &self.listening
+    }
+
+    /// Puts another configuration in force. Connections whose settings did not change stay. Where it cannot be applied, the old one stays
+    /// in force.
+    ///
+    /// # Errors
+    /// With what could not be applied.
+    pub async fn reload(&mut self, new: Config) -> Result<config::Diff, StartError> {
+        let checked = new.clone();
+        // Reads certificates from the disk.
+        let files = tokio::task::spawn_blocking(move || check_files(&checked)).await;
+        files.map_err(|e| StartError(e.to_string()))?.map_err(StartError)?;
+        let diff = config::diff(&self.config, &new);
+        for section in &diff.restart {
+            tracing::warn!("{section} has changed; that takes effect at the next start.");
+        }
+        self.install(&new)?;
+        let failures = self.supervisor.apply(&new).await;
+        if !failures.is_empty() {
+            let old = self.config.clone();
+            self.install(&old)?;
+            let worse = self.supervisor.apply(&old).await;
+            for e in worse {
+                tracing::error!("The old configuration could not be restored: {e}");
+            }
+            return Err(StartError(failures.join("\n")));
+        }
+        self.listening.listeners = self.supervisor.doors(&new);
+        if let Err(e) = self.listening.write(&self.config.data()) {
+            tracing::warn!("listening.json could not be written: {e}");
+        }
+        // What needs a restart stays as it is, so that the next reload says so again.
+        let old = std::mem::take(&mut self.config);
+        self.config = Config {
+            node: old.node,
+            http: old.http,
+            spool: old.spool,
+            ledger: old.ledger,
+            callback: old.callback,
+            log: old.log,
+            base: old.base,
+            ..new
+        };
+        Ok(diff)
+    }
+
+    /// Ends in order: no new work, sessions unbound after their outstanding answers, callbacks finished, everything stored.
+    pub async fn drain(self) {
+        self.api.set_draining();
+        Listening::remove(&self.config.data());
+        let _ = self.stop.send(true);
+        self.supervisor.stop().await;
+        for task in self.tasks {
+            if let Err(e) = task.await {
+                tracing::error!("A task ended badly: {e}");
+            }
+        }
+        for task in self.background {
+            task.abort();
+        }
+        let (ledger, spool) = (self.ledger, self.spool);
+        // Both wait for the disk.
+        let closed = tokio::task::spawn_blocking(move || {
+            ledger.close();
+            spool.close();
+        });
+        if let Err(e) = closed.await {
+            tracing::error!("The data folder was not closed in order: {e}");
+        }
+    }
+
+    /// Accounts and routes, in force at once.
+    fn install(&mut self, config: &Config) -> Result<(), StartError> {
+        let accounts = self.roster.build(&self.gateway, config.accounts.iter().map(convert::account).collect());
+        let lines = config.connectors.iter().map(|c| convert::line(config, c, self.supervisor.state(c.name()))).collect();
+        let routes = config.routes.iter().map(convert::route).collect();
+        let normaliser = Normaliser::new(config.sms.country.as_ref().map(|c| c.0.as_str())).map_err(StartError)?;
+        self.gateway.install(Setup {
+            accounts,
+            routes: RouteTable::new(lines, routes),
+            normaliser,
+            validity: config.sms.validity.millis(),
+            validity_max: config.sms.validity_max.millis(),
+            delivery_wait: config.sms.delivery_wait.millis(),
+            parts_wait: config.sms.parts_wait.millis(),
+        });
+        Ok(())
+    }
+}
+
+fn make_folder(data: &Path) -> Result<(), StartError> {
+    std::fs::create_dir_all(data)
+        .map_err(|e| StartError(format!("[node] data: {} cannot be made: {e}; give a folder that this user may write to", data.display())))
+}
+
+async fn open_spool(config: &Config) -> Result<Arc<EmbeddedSpool>, StartError> {
+    if !config.spool.sync {
+        tracing::warn!("[spool] sync is off: a power cut loses messages that were acknowledged.");
+    }
+    let settings = convert::spool(config);
+    let opened = tokio::task::spawn_blocking(move || EmbeddedSpool::open(settings)).await;
+    opened.map_err(|e| StartError(e.to_string()))?.map_err(|e| match e {
+        SpoolError::Locked { path } => StartError(format!(
+            "{path} is in use by another process: is this gateway running already? Stop it, or give another [node] data"
+        )),
+        e => StartError(e.to_string()),
+    })
+}
+
+async fn open_ledger(config: &Config, clock: &Clock, spool: Arc<dyn Spool>) -> Result<Arc<Ledger>, StartError> {
+    let options = LedgerOptions {
+        retention_days: config.ledger.retention_days,
+        keep_text: config.ledger.store_text,
+        clock: clock.clone(),
+        ..LedgerOptions::new(config.data().join("ledger"))
+    };
+    let opened = tokio::task::spawn_blocking(move || Ledger::open(options, spool)).await;
+    opened.map_err(|e| StartError(e.to_string()))?.map_err(|e| StartError(e.to_string()))
+}
+
+fn guard(config: &Config) -> AddressGuard {
+    let nets = |list: &[config::value::Network]| list.iter().map(|n| n.0).collect::<Vec<_>>();
+    AddressGuard::new(&nets(&config.callback.allow), &nets(&config.callback.deny))
+}
+
+fn api_options(config: &Config, ledger: &Arc<Ledger>, guard: AddressGuard) -> ApiOptions {
+    ApiOptions {
+        ledger: Some(ledger.clone()),
+        body_limit: usize::try_from(config.http.max_body.0).unwrap_or(usize::MAX),
+        guard,
+        metrics_from: config.http.metrics_from.iter().map(|n| n.0).collect(),
+        ..ApiOptions::default()
+    }
+}
+
+/// Listeners whose port is taken get any free one.
+fn free_ports(config: &mut Config) {
+    for l in &mut config.listeners {
+        if std::net::TcpListener::bind(l.listen).is_err_and(|e| e.kind() == std::io::ErrorKind::AddrInUse) {
+            l.listen.set_port(0);
+        }
+    }
+}
+
+/// Hands the ledger's pressure on to the doors, and its lag to the metrics.
+async fn pressure(gateway: Arc<Gateway>, ledger: Arc<Ledger>) {
+    let mut pressure = ledger.pressure();
+    let mut every = tokio::time::interval(Duration::from_secs(1));
+    loop {
+        tokio::select! {
+            changed = pressure.changed() => {
+                if changed.is_err() {
+                    return;
+                }
+                gateway.set_pressure(*pressure.borrow_and_update());
+            }
+            _ = every.tick() => {
+                let lag = ledger.stats().lag.messages.unwrap_or(0);
+                gateway.metrics.ledger_lag.set(i64::try_from(lag).unwrap_or(i64::MAX));
+            }
+        }
+    }
+}
+
+async fn until(mut stopped: watch::Receiver<bool>) {
+    // An error means that the node itself is gone, which is the same.
+    let _ = stopped.wait_for(|&s| s).await;
+}

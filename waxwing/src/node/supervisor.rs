@@ -1,0 +1,194 @@
+//! Keeps the endpoints that a configuration names running: those whose settings did not change keep their connections.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use waxwing_core::{ConnectorState, Gateway};
+use waxwing_endpoints::Endpoint;
+use waxwing_endpoints::simulator::start_simulator;
+use waxwing_endpoints::smpp::{start_connector, start_listener};
+use waxwing_session::{Trace, TraceOptions, TraceScope};
+
+use super::convert;
+use super::listening::ListeningDoor;
+use crate::config::keys::Sms;
+use crate::config::{Config, ConnectorKind, ConnectorSetup, ListenerKind, ListenerSetup};
+
+/// How long an endpoint may take to unbind its sessions.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// The endpoints at work.
+pub(super) struct Supervisor {
+    gateway: Arc<Gateway>,
+    trace: Trace,
+    traced: Vec<String>,
+    states: HashMap<String, Arc<ConnectorState>>,
+    listeners: HashMap<String, Running<ListenerSetup>>,
+    connectors: HashMap<String, Running<(ConnectorSetup, Sms)>>,
+}
+
+struct Running<S> {
+    settings: S,
+    endpoint: Endpoint,
+}
+
+// === impl Supervisor ===
+
+impl Supervisor {
+    pub(super) fn new(gateway: Arc<Gateway>) -> Supervisor {
+        Supervisor {
+            gateway,
+            trace: Trace::new(),
+            traced: Vec::new(),
+            states: HashMap::new(),
+            listeners: HashMap::new(),
+            connectors: HashMap::new(),
+        }
+    }
+
+    /// The live state of a connector, the same object for the same name.
+    pub(super) fn state(&mut self, name: &str) -> Arc<ConnectorState> {
+        let queue = self.gateway.spool.queue(&format!("connector:{name}"));
+        self.states.entry(name.to_owned()).or_insert_with(|| ConnectorState::new(name, queue)).clone()
+    }
+
+    /// Brings what runs into agreement with a configuration: stops what is gone or different, starts what is new or different. What could
+    /// not be started is told; everything else runs.
+    pub(super) async fn apply(&mut self, config: &Config) -> Vec<String> {
+        self.stop_what_differs(config).await;
+        let mut failures = Vec::new();
+        for (key, setup) in keyed(&config.listeners) {
+            if !self.listeners.contains_key(&key) {
+                match self.listener(config, setup) {
+                    Ok(endpoint) => {
+                        self.listeners.insert(key, Running { settings: setup.clone(), endpoint });
+                    }
+                    Err(e) => failures.push(format!("[[listener]] {}: {e}", setup.name())),
+                }
+            }
+        }
+        for setup in &config.connectors {
+            if !self.connectors.contains_key(setup.name()) {
+                match self.connector(config, setup) {
+                    Ok(endpoint) => {
+                        let settings = (setup.clone(), config.sms.clone());
+                        self.connectors.insert(setup.name().to_owned(), Running { settings, endpoint });
+                    }
+                    Err(e) => failures.push(format!("[[connector]] {:?}: {e}", setup.name())),
+                }
+            }
+        }
+        if let Err(e) = self.trace(config) {
+            failures.push(e);
+        }
+        failures
+    }
+
+    /// Where the listeners really listen, in the configuration's order.
+    pub(super) fn doors(&self, config: &Config) -> Vec<ListeningDoor> {
+        let address = |key: &String| self.listeners.get(key).and_then(|r| r.endpoint.address);
+        keyed(&config.listeners)
+            .filter_map(|(key, setup)| address(&key).map(|listen| ListeningDoor { protocol: setup.protocol().to_owned(), listen }))
+            .collect()
+    }
+
+    /// Stops the doors, then the lines, all sessions unbound in an orderly way within the grace.
+    pub(super) async fn stop(self) {
+        join_all(self.listeners.into_values().map(|r| r.endpoint.stop(GRACE))).await;
+        join_all(self.connectors.into_values().map(|r| r.endpoint.stop(GRACE))).await;
+        let trace = self.trace;
+        if let Err(e) = tokio::task::spawn_blocking(move || trace.stop()).await {
+            tracing::error!("The trace could not be ended: {e}");
+        }
+    }
+
+    async fn stop_what_differs(&mut self, config: &Config) {
+        let mut stopping = Vec::new();
+        let listeners: HashMap<String, &ListenerSetup> = keyed(&config.listeners).collect();
+        for (_, running) in self.listeners.extract_if(|key, r| listeners.get(key).is_none_or(|s| **s != r.settings)) {
+            stopping.push(running.endpoint);
+        }
+        let wanted = |name: &str| config.connectors.iter().find(|c| c.name() == name);
+        let differs = |name: &String, r: &mut Running<(ConnectorSetup, Sms)>| {
+            wanted(name).is_none_or(|s| *s != r.settings.0 || config.sms != r.settings.1)
+        };
+        let differing: Vec<_> = self.connectors.extract_if(differs).collect();
+        for (name, running) in differing {
+            if wanted(&name).is_none() {
+                self.states.remove(&name);
+                self.warn_about_queue(&name);
+            }
+            stopping.push(running.endpoint);
+        }
+        join_all(stopping.into_iter().map(|e| e.stop(GRACE))).await;
+    }
+
+    /// Says so when messages stay behind for a connector that is no more.
+    fn warn_about_queue(&self, name: &str) {
+        let queue = format!("connector:{name}");
+        if let Some(d) = self.gateway.spool.depths().into_iter().find(|d| *d.name == queue) {
+            let left = d.ready + d.deferred + d.leased;
+            if left > 0 {
+                tracing::warn!(connector = name, "Removed with {left} messages queued; they wait until it is back, or expire.");
+            }
+        }
+    }
+
+    fn listener(&self, config: &Config, setup: &ListenerSetup) -> Result<Endpoint, String> {
+        match &setup.kind {
+            ListenerKind::Smpp(l) => {
+                let settings = convert::smpp_listener(config, setup.listen, l).map_err(|e| e.to_string())?;
+                start_listener(&self.gateway, settings, &self.trace).map_err(|e| e.to_string())
+            }
+        }
+    }
+
+    fn connector(&mut self, config: &Config, setup: &ConnectorSetup) -> Result<Endpoint, String> {
+        let state = self.state(setup.name());
+        match &setup.kind {
+            ConnectorKind::Smpp(c) => {
+                start_connector(&self.gateway, &state, convert::smpp_connector(config, &setup.common, c), &self.trace)
+                    .map_err(|e| e.to_string())
+            }
+            ConnectorKind::Simulator(s) => Ok(start_simulator(&self.gateway, &state, convert::simulator(&setup.common, s))),
+        }
+    }
+
+    /// Traces the links whose settings say so.
+    fn trace(&mut self, config: &Config) -> Result<(), String> {
+        let listeners = keyed(&config.listeners).filter(|(_, l)| match &l.kind {
+            ListenerKind::Smpp(s) => s.trace,
+        });
+        let ports = listeners.filter_map(|(key, _)| self.listeners.get(&key)?.endpoint.address.as_ref().map(SocketAddr::port));
+        let mut names: Vec<String> = ports.map(|p| format!("smpp-{p}")).collect();
+        names.extend(config.connectors.iter().filter_map(|c| match &c.kind {
+            ConnectorKind::Smpp(s) if s.trace => Some(c.common.name.clone()),
+            _ => None,
+        }));
+        if names == self.traced {
+            return Ok(());
+        }
+        tokio::task::block_in_place(|| {
+            self.trace.stop();
+            if names.is_empty() {
+                Ok(())
+            } else {
+                self.trace.start(TraceScope::Names(names.clone()), &TraceOptions::new(config.data().join("trace")))
+            }
+        })
+        .map_err(|e| e.to_string())?;
+        self.traced = names;
+        Ok(())
+    }
+}
+
+/// Listeners with a key each that two files agree on: protocol, address, and the how-manieth of those (port 0 may be there twice).
+fn keyed(listeners: &[ListenerSetup]) -> impl Iterator<Item = (String, &ListenerSetup)> {
+    listeners.iter().enumerate().map(|(i, l)| {
+        let nth = listeners[..i].iter().filter(|o| o.name() == l.name()).count();
+        (format!("{} #{nth}", l.name()), l)
+    })
+}
