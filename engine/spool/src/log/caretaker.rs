@@ -142,8 +142,7 @@ fn bodies(payload: &Bytes, segment: u32, offset: u32) -> Option<Vec<Body>> {
     while let Some(rec) = reader.next().ok()? {
         found.extend(match rec {
             Rec::Event { event: Event::Accepted { id, entry }, body, .. } => Some(Body::Message(id.0, body, entry.body)),
-            Rec::Event { event: Event::Replaced { id, body: bytes, .. }, body, .. } => Some(Body::Message(id.0, body, bytes)),
-            Rec::Copy { copy, body } => Some(Body::Message(copy.id.0, body, copy.body)),
+            Rec::Copy { copy, body } | Rec::Replace { copy, body, .. } => Some(Body::Message(copy.id.0, body, copy.body)),
             Rec::Park { key, at, remote, .. } => Some(Body::Parked(key, at, remote.len())),
             _ => None,
         });
@@ -159,9 +158,8 @@ fn live(shared: &Shared, bodies: Vec<Body>) -> Vec<CopyItem> {
     let index = shared.index.lock();
     let item = |body| match body {
         Body::Message(id, from, body) => {
-            let entry = index.entries.get(id).filter(|e| e.pos() == from)?;
-            let parts = index.sides.get(entry.side).map_or(0, |s| s.parts() + s.sent().len());
-            Some(CopyItem::Message { id, from, body, parts })
+            index.entries.get(id).filter(|e| e.pos() == from)?;
+            Some(CopyItem::Message { id, from, body, parts: index.part_count(id) })
         }
         Body::Parked(key, from, remote) => (index.parked.pos(key) == Some(from)).then_some(CopyItem::Parked { key, from, remote }),
     };

@@ -51,7 +51,7 @@ impl Pos {
     pub(crate) const NONE: Pos = Pos { segment: u32::MAX, offset: 0, len: 0 };
 }
 
-/// A message with all its state, copied forward by compaction.
+/// A message with all its state, copied forward by compaction or written anew by a replace (then without the body).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct CopyRec {
     pub(crate) id: MsgId,
@@ -75,6 +75,8 @@ pub(crate) struct CopyRec {
 pub(crate) enum Rec {
     /// As the feed shows it.
     Event { event: Event, body: Pos, replay_expires: Millis },
+    /// [`Event::Replaced`], with the message's state after it: what lies before may be gone when this is read.
+    Replace { copy: CopyRec, due: Option<Millis>, expires: Option<Millis>, body: Pos },
     /// A parked receipt with its number. `copied`: by compaction, with the time that it was first parked.
     Park { key: u64, source: QueueId, remote: Bytes, body: Bytes, at: Pos, copied: Option<Millis> },
     /// The name of a queue.
@@ -96,6 +98,8 @@ pub(crate) enum Step {
     Queue(QueueId),
     /// Parked under this number.
     Park(u64),
+    /// Replaced; its state has this number among those of the group.
+    Replace(usize),
     /// Written as given.
     Plain,
 }
@@ -169,8 +173,9 @@ fn put_outcome(out: &mut Vec<u8>, outcome: &Outcome) {
     }
 }
 
-/// Appends an operation. Returns where in `out` its body's checksum is, if it has a body that is read later.
-pub(crate) fn put_op(out: &mut Vec<u8>, op: &Op, step: Step) -> Option<usize> {
+/// Appends an operation. Returns where in `out` its body's checksum is, if it has a body that is read later. `states` are those that
+/// [`Step::Replace`] counts.
+pub(crate) fn put_op(out: &mut Vec<u8>, op: &Op, step: Step, states: &[CopyRec]) -> Option<usize> {
     match (op, step) {
         (Op::Accept(e), Step::Accept(id)) => {
             out.push(ACCEPT);
@@ -222,9 +227,9 @@ pub(crate) fn put_op(out: &mut Vec<u8>, op: &Op, step: Step) -> Option<usize> {
             put_u64(out, id.0);
             put_bytes(out, note);
         }
-        (Op::Replace { id, body, due, expires }, Step::Plain) => {
+        (Op::Replace { id, body, due, expires }, Step::Replace(state)) => {
             out.push(REPLACE);
-            put_u64(out, id.0);
+            put_state(out, states.get(state)?);
             put_option(out, *due);
             put_option(out, *expires);
             return Some(put_body(out, id.0, body));
@@ -281,8 +286,7 @@ pub(crate) fn put_group(out: &mut Vec<u8>, number: u32, name: &str) {
     put_bytes(out, name.as_bytes());
 }
 
-pub(crate) fn put_copy(out: &mut Vec<u8>, c: &CopyRec) -> usize {
-    out.push(COPY);
+fn put_state(out: &mut Vec<u8>, c: &CopyRec) {
     put_u64(out, c.id.0);
     put_u64(out, u64::from(c.queue.0));
     put_u64(out, u64::from(c.group.0));
@@ -298,6 +302,16 @@ pub(crate) fn put_copy(out: &mut Vec<u8>, c: &CopyRec) -> usize {
         out.extend_from_slice(&hash.0[0].to_le_bytes());
         out.extend_from_slice(&hash.0[1].to_le_bytes());
     }
+}
+
+/// At most how many octets the state of a message takes, given how many states and remote ids of parts it has.
+pub(crate) fn state_size(parts: usize) -> usize {
+    parts * 17 + 72
+}
+
+pub(crate) fn put_copy(out: &mut Vec<u8>, c: &CopyRec) -> usize {
+    out.push(COPY);
+    put_state(out, c);
     put_body(out, c.id.0, &c.body)
 }
 
@@ -371,8 +385,10 @@ impl<'a> Reader<'a> {
             GIVE_UP => Event::GaveUp { id: self.id()? },
             CANCEL => Event::Cancelled { id: self.id()?, note: self.bytes()? },
             REPLACE => {
-                let (id, due, expires) = (self.id()?, self.option()?, self.option()?);
-                Event::Replaced { id, due, expires, body: self.body(&mut pos)? }
+                let mut copy = self.state()?;
+                let (due, expires) = (self.option()?, self.option()?);
+                copy.body = self.body(&mut pos)?;
+                return Ok(Some(Rec::Replace { copy, due, expires, body: pos }));
             }
             REPLAY => {
                 let (id, queue) = (self.id()?, QueueId(self.small()?));
@@ -384,7 +400,8 @@ impl<'a> Reader<'a> {
             DEFINE_QUEUE => return Ok(Some(Rec::Queue { number: self.small()?, name: self.bytes()? })),
             DEFINE_GROUP => return Ok(Some(Rec::Group { number: self.small()?, name: self.bytes()? })),
             COPY => {
-                let copy = self.copy(&mut pos)?;
+                let mut copy = self.state()?;
+                copy.body = self.body(&mut pos)?;
                 return Ok(Some(Rec::Copy { copy, body: pos }));
             }
             COPY_PARKED => {
@@ -398,7 +415,7 @@ impl<'a> Reader<'a> {
         Ok(Some(Rec::Event { event, body: pos, replay_expires }))
     }
 
-    fn copy(&mut self, pos: &mut Pos) -> Result<CopyRec> {
+    fn state(&mut self) -> Result<CopyRec> {
         let id = self.id()?;
         let (queue, group) = (QueueId(self.small()?), GroupId(self.small()?));
         let (priority, place) = (self.octet()?, self.octet()?);
@@ -411,7 +428,7 @@ impl<'a> Reader<'a> {
             let part = self.octet()?;
             sent.push((part, Hash128([self.fixed()?, self.fixed()?])));
         }
-        let body = self.body(pos)?;
+        let body = Bytes::new();
         Ok(CopyRec { id, queue, group, priority, place, attempts, accepted, due, expires, states, sent, body })
     }
 

@@ -91,6 +91,8 @@ struct Writer {
 struct Group {
     steps: Vec<Step>,
     effects: Vec<Effect>,
+    /// State of messages that are replaced.
+    states: Vec<codec::CopyRec>,
     /// End of the last frame that the feed shows.
     shown: u32,
 }
@@ -184,11 +186,7 @@ impl Committer {
         let (names, defined) = self.log.new_names(&self.shared);
         let copies = self.copies.pop_front();
         let picked = self.pick();
-        let sizes = |filter: fn(&Tx) -> bool| -> usize {
-            let each = picked.iter().flat_map(|(work, count)| self.work[*work].txs[self.work[*work].results.len()..].iter().take(*count));
-            each.filter(|tx| filter(tx)).map(plan::tx_size).sum()
-        };
-        let (all, outcomes) = (sizes(|_| true), sizes(|tx| !plan::accepts(tx)));
+        let (all, outcomes) = self.sizes(&picked);
         let copied = copies.as_ref().map_or(0, |(items, _)| items.iter().map(CopyItem::size).sum::<usize>() + 64);
         let fixed = names.len() + copied;
         let rules = self.room(now, fixed + all, fixed + outcomes)?;
@@ -203,7 +201,7 @@ impl Committer {
                 let Work { txs, results, .. } = &mut self.work[*work];
                 let first = results.len();
                 for tx in &txs[first..first + count] {
-                    let result = rules.check(&index, tx).map(|()| rules.apply(&mut index, tx, &mut group.steps));
+                    let result = rules.check(&index, tx).map(|()| rules.apply(&mut index, tx, &mut group.steps, &mut group.states));
                     results.push(result);
                 }
             }
@@ -256,6 +254,19 @@ impl Committer {
         picked
     }
 
+    /// Octets that a group may take: all of it, and what remains of it when accepts are refused.
+    fn sizes(&self, picked: &[(usize, usize)]) -> (usize, usize) {
+        let index = self.shared.index.lock();
+        let open = |(work, count): &(usize, usize)| self.work[*work].txs[self.work[*work].results.len()..].iter().take(*count);
+        let (mut all, mut outcomes) = (0, 0);
+        for tx in picked.iter().flat_map(open) {
+            let size = plan::tx_size(tx) + plan::extra_size(&index, tx);
+            all += size;
+            outcomes += if plan::accepts(tx) { 0 } else { size };
+        }
+        (all, outcomes)
+    }
+
     /// Sees to it that the group fits into the log file, with a new one if need be; otherwise the rules refuse what doesn't.
     fn room(&mut self, now: Millis, all: usize, outcomes: usize) -> Result<Rules, SpoolError> {
         let shared = Arc::clone(&self.shared);
@@ -303,10 +314,10 @@ impl Committer {
                 if here.iter().all(|step| *step == Step::Skip) {
                     continue;
                 }
-                let effects = &mut group.effects;
+                let (effects, states) = (&mut group.effects, &group.states);
                 group.shown = log.frame(now, true, |out, at| {
                     for (op, step) in tx.ops.iter().zip(here) {
-                        let body = codec::put_op(out, op, step);
+                        let body = codec::put_op(out, op, step, states);
                         let len = match op {
                             Op::Accept(e) => e.body.len(),
                             Op::Replace { body, .. } | Op::Park { body, .. } => body.len(),
@@ -365,7 +376,7 @@ impl CopyItem {
     /// Octets in the log, at most; `parts` counts states and remote ids.
     pub(crate) fn size(&self) -> usize {
         match self {
-            CopyItem::Message { body, parts, .. } => body.len() + parts * 18 + 80,
+            CopyItem::Message { body, parts, .. } => body.len() + codec::state_size(*parts) + 16,
             CopyItem::Parked { from, remote, .. } => from.len as usize + remote + 48,
         }
     }
@@ -373,7 +384,8 @@ impl CopyItem {
     fn record(&self, index: &super::index::Index) -> Option<CopyRecord> {
         match self {
             CopyItem::Message { id, from, body, .. } => {
-                index.snapshot(*id, *from, body.clone()).map(|copy| CopyRecord::Message { copy: Box::new(copy), from: *from })
+                index.entries.get(*id).filter(|e| e.pos() == *from)?;
+                index.snapshot(*id, body.clone()).map(|copy| CopyRecord::Message { copy: Box::new(copy), from: *from })
             }
             CopyItem::Parked { key, from, .. } => {
                 let parked = index.parked.get(*key).filter(|_| index.parked.pos(*key) == Some(*from))?;
@@ -392,7 +404,7 @@ enum CopyRecord {
 impl CopyRecord {
     fn size(&self) -> usize {
         match self {
-            CopyRecord::Message { copy, .. } => copy.body.len() + copy.states.len() + copy.sent.len() * 17 + 80,
+            CopyRecord::Message { copy, .. } => copy.body.len() + codec::state_size(copy.states.len() + copy.sent.len()) + 16,
             CopyRecord::Parked(p) => p.body.len() + p.remote.len() + 48,
         }
     }

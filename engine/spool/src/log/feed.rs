@@ -48,6 +48,7 @@ fn events(payload: &bytes::Bytes, segment: u32, offset: u32, cursor: Cursor, ite
     while shown && let Some(rec) = reader.next().ok()? {
         let event = match rec {
             Rec::Event { event, .. } => event,
+            Rec::Replace { copy, due, expires, .. } => Event::Replaced { id: copy.id, body: copy.body, due, expires },
             Rec::Park { source, remote, body, copied: None, .. } => Event::Parked { source, remote, body },
             Rec::Park { .. } | Rec::Queue { .. } | Rec::Group { .. } | Rec::Copy { .. } => continue,
         };

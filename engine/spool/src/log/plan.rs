@@ -1,6 +1,6 @@
 //! Phase one of a transaction: whether it may be applied, and what it forbids from now on.
 
-use super::codec::{Pos, Step, op_size};
+use super::codec::{CopyRec, Pos, Step, op_size, state_size};
 use super::index::{Dedup, Effect, Index, Key, Place};
 use crate::{Accepted, MAX_PRIORITY, Millis, MsgId, Op, Outcome, Parked, SpoolError, Tx, TxDone, TxError};
 
@@ -31,6 +31,12 @@ pub(crate) fn tx_size(tx: &Tx) -> usize {
 
 /// Whether a transaction brings something new. One that records an outcome is let in even when new messages are refused: what it accepts
 /// besides (the receipt for a submitter) belongs to that outcome, and refusing both would mean to send the message again.
+/// What a transaction takes beside that: a replace writes the message's state anew.
+pub(crate) fn extra_size(index: &Index, tx: &Tx) -> usize {
+    let extra = |op: &Op| if let Op::Replace { id, .. } = op { state_size(index.part_count(id.0)) } else { 0 };
+    tx.ops.iter().map(extra).sum()
+}
+
 pub(crate) fn accepts(tx: &Tx) -> bool {
     let outcome = |op: &Op| matches!(op, Op::Settle { .. } | Op::Receipt { .. } | Op::Cancel { .. });
     tx.ops.iter().any(|op| matches!(op, Op::Accept(_))) && !tx.ops.iter().any(outcome)
@@ -42,7 +48,7 @@ impl Rules {
         if tx.ops.len() > MAX_OPS {
             return Err(TxError::Malformed("more than 65,535 operations"));
         }
-        if tx_size(tx) > self.max_tx {
+        if tx_size(tx) + extra_size(index, tx) > self.max_tx {
             return Err(TxError::Malformed("larger than the limit of a transaction (16 MiB)"));
         }
         if let Some(error) = &self.nothing {
@@ -147,15 +153,15 @@ impl Rules {
     }
 
     /// Applies phase one of a transaction that [`Rules::check`] has let pass; a step for each operation goes to `steps`.
-    pub(crate) fn apply(&self, index: &mut Index, tx: &Tx, steps: &mut Vec<Step>) -> TxDone {
+    pub(crate) fn apply(&self, index: &mut Index, tx: &Tx, steps: &mut Vec<Step>, states: &mut Vec<CopyRec>) -> TxDone {
         let mut done = TxDone::default();
         for op in &tx.ops {
-            steps.push(self.apply_op(index, op, &mut done));
+            steps.push(self.apply_op(index, op, &mut done, states));
         }
         done
     }
 
-    fn apply_op(&self, index: &mut Index, op: &Op, done: &mut TxDone) -> Step {
+    fn apply_op(&self, index: &mut Index, op: &Op, done: &mut TxDone, states: &mut Vec<CopyRec>) -> Step {
         let stale = self.now.saturating_add(index.parked_stale);
         match op {
             Op::Accept(entry) => {
@@ -210,7 +216,9 @@ impl Rules {
             }
             Op::Replace { id, due, expires, .. } => {
                 index.replace(*id, *due, *expires);
-                Step::Plain
+                let Some(state) = index.snapshot(id.0, bytes::Bytes::new()) else { return Step::Skip };
+                states.push(state);
+                Step::Replace(states.len() - 1)
             }
             Op::Replay { id, queue, expires } => {
                 let Some(old) = index.entries.get(id.0).map(|e| crate::QueueId(e.queue)) else { return Step::Skip };

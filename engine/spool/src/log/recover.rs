@@ -146,7 +146,7 @@ fn apply(index: &mut Index, names: &mut Names, rec: Rec, segment: u32, now: Mill
     match rec {
         Rec::Queue { number, name } => define(names.queues.restore(number, text(&name)?)),
         Rec::Group { number, name } => define(names.groups.restore(number, text(&name)?)),
-        Rec::Copy { copy, body } => {
+        Rec::Copy { copy, body } | Rec::Replace { copy, body, .. } => {
             index.restore(&copy, body);
             Ok(())
         }
@@ -176,12 +176,8 @@ fn apply_event(index: &mut Index, event: Event, segment: u32, now: Millis, repla
         Event::Receipt { id, part, state, done, .. } => index.receipt(id, part, state, done),
         Event::Unparked { key } => index.unpark(key),
         Event::GaveUp { id } | Event::Cancelled { id, .. } | Event::Buried { id } => index.remove(id),
-        Event::Replaced { id, due, expires, .. } => {
-            index.replace(id, due, expires);
-            written(index, id.0);
-        }
         Event::Replayed { id, queue } => index.replay(id, queue, replay_expires),
-        Event::Parked { .. } | Event::Note { .. } => {}
+        Event::Parked { .. } | Event::Replaced { .. } | Event::Note { .. } => {}
     }
 }
 

@@ -7,5 +7,6 @@ mod claiming;
 mod deadletters;
 mod deduplication;
 mod feeding;
+mod model;
 mod receipts;
 mod rewriting;

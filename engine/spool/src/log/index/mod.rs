@@ -326,9 +326,15 @@ impl Index {
         }
     }
 
-    /// State of a message for compaction, if its body is where the caller read it.
-    pub(crate) fn snapshot(&self, id: u64, from: Pos, body: Bytes) -> Option<CopyRec> {
-        let entry = self.entries.get(id).filter(|e| e.pos() == from)?;
+    /// How many states and remote ids of parts a message has.
+    pub(crate) fn part_count(&self, id: u64) -> usize {
+        let side = self.entries.get(id).and_then(|e| self.sides.get(e.side));
+        side.map_or(0, |s| s.parts() + s.sent().len())
+    }
+
+    /// All state of a message, as a restart would have it.
+    pub(crate) fn snapshot(&self, id: u64, body: Bytes) -> Option<CopyRec> {
+        let entry = self.entries.get(id)?;
         let place = match entry.place {
             Place::Awaiting | Place::Dead => entry.place,
             _ => Place::Hidden,
@@ -347,7 +353,7 @@ impl Index {
             due,
             expires: entry.expires(),
             states: side.map(sides::Side::states).unwrap_or_default(),
-            sent: side.map(sides::Side::sent).unwrap_or_default(),
+            sent: self.sides.owned(entry.side),
             body,
         })
     }

@@ -165,6 +165,13 @@ impl Sides {
         slot
     }
 
+    /// Parts of a message that went out, for a copy of it; without the remote ids that have been given to a later message since.
+    pub(crate) fn owned(&self, slot: u32) -> Vec<(u8, Hash128)> {
+        let Some(side) = self.get(slot) else { return Vec::new() };
+        let own = |index: u32, hash: Hash128| self.by_remote.find(hash.0[0], |candidate| *candidate == (slot, index)).is_some();
+        (0u32..).zip(side.sent()).map(|(index, (part, hash))| (part, if own(index, hash) { hash } else { Hash128::NONE })).collect()
+    }
+
     /// Restores one that was copied forward.
     pub(crate) fn restore(&mut self, id: u64, states: &[u8], parts: &[(u8, Hash128)]) -> u32 {
         let total = states.len().min(255) as u8;
