@@ -13,7 +13,6 @@ mod kannel;
 mod nowsms;
 mod params;
 mod problem;
-mod records;
 mod rest;
 mod server;
 mod state;
@@ -24,9 +23,8 @@ use axum::routing::get;
 pub use hooks::*;
 pub use html::escape;
 pub use problem::Problem;
-pub use records::*;
 pub use server::{ServeOptions, serve};
-pub use state::{ApiOptions, ApiState, DEFAULT_BODY_LIMIT, Peer};
+pub use state::{ApiOptions, ApiState, DEFAULT_BODY_LIMIT, Peer, peer_of};
 
 /// All doors: `/api/v1`, `/cgi-bin/sendsms`, `/metrics`, `/healthz`, `/readyz`, and NowSMS's parameters on every other path. Merge the
 /// console's router with it; its paths then come before NowSMS's.

@@ -4,8 +4,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use serde_json::{Map, Value, json};
 use waxwing_core::{AuthError, ChangeError, SubmitError};
-
-use crate::RecordsError;
+use waxwing_ledger::LedgerError;
 
 /// Media type of problems.
 pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
@@ -132,14 +131,14 @@ impl From<ChangeError> for Problem {
     }
 }
 
-impl From<RecordsError> for Problem {
-    fn from(e: RecordsError) -> Problem {
-        match e {
-            RecordsError::Cursor(_) => Problem::invalid(e.to_string()),
-            RecordsError::Broken(_) => {
-                Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "broken", "The record cannot be read", e.to_string())
-            }
-        }
+impl From<LedgerError> for Problem {
+    fn from(e: LedgerError) -> Problem {
+        let (status, kind, title) = match &e {
+            LedgerError::Timeout(_) => (StatusCode::SERVICE_UNAVAILABLE, "too-slow", "The search took too long"),
+            LedgerError::Closing => (StatusCode::SERVICE_UNAVAILABLE, "busy", "The gateway is busy"),
+            _ => (StatusCode::INTERNAL_SERVER_ERROR, "broken", "The record of messages cannot be read"),
+        };
+        Problem::new(status, kind, title, e.to_string())
     }
 }
 

@@ -7,9 +7,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use ipnet::IpNet;
 use jiff::tz::TimeZone;
 use tokio::sync::Semaphore;
-use waxwing_core::{Gateway, LogLimit};
+use waxwing_core::{Account, AuthError, Gateway, LogLimit};
+use waxwing_ledger::Ledger;
 
-use crate::{AddressGuard, Records};
+use crate::{AddressGuard, auth};
 
 /// Largest request body unless configured otherwise, octets.
 pub const DEFAULT_BODY_LIMIT: usize = 8 << 20;
@@ -19,8 +20,8 @@ const SLOW_HASHES: usize = 2;
 /// What the one who builds the router decides.
 #[derive(Clone)]
 pub struct ApiOptions {
-    /// Where finished messages are looked up; without it only those still in the spool are found.
-    pub records: Option<Arc<dyn Records>>,
+    /// Where messages are looked up; without it only those still in the spool are found.
+    pub ledger: Option<Arc<Ledger>>,
     /// Where `/` sends browsers (`/console`); `None` answers 404.
     pub home: Option<String>,
     /// Largest request body, octets.
@@ -36,7 +37,7 @@ pub struct ApiOptions {
 impl Default for ApiOptions {
     fn default() -> ApiOptions {
         ApiOptions {
-            records: None,
+            ledger: None,
             home: None,
             body_limit: DEFAULT_BODY_LIMIT,
             guard: AddressGuard::default(),
@@ -70,9 +71,17 @@ impl ApiState {
         &self.0.gateway
     }
 
-    /// Where finished messages are looked up.
-    pub fn records(&self) -> Option<&Arc<dyn Records>> {
-        self.0.options.records.as_ref()
+    /// Where messages are looked up.
+    pub fn ledger(&self) -> Option<&Arc<Ledger>> {
+        self.0.options.ledger.as_ref()
+    }
+
+    /// Signs an account in at a door (a word for log and metrics) that is HTTP's. Failures are counted and logged with what was wrong.
+    ///
+    /// # Errors
+    /// See [`AuthError`]; clients must be told the same for all of them.
+    pub async fn sign_in(&self, door: &str, name: &str, password: &[u8], peer: Option<SocketAddr>) -> Result<Arc<Account>, AuthError> {
+        auth::sign_in(self, door, name, password, peer).await
     }
 
     /// From now on `/readyz` says that this process is going away.
@@ -102,6 +111,7 @@ impl ApiState {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Peer(pub SocketAddr);
 
-pub(crate) fn peer_of(extensions: &http::Extensions) -> Option<SocketAddr> {
+/// The other end of the connection that a request came by, where it is known.
+pub fn peer_of(extensions: &http::Extensions) -> Option<SocketAddr> {
     extensions.get::<Peer>().map(|p| p.0)
 }

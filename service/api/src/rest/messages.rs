@@ -7,26 +7,28 @@ use http::StatusCode;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use waxwing_core::{Address, Millis, MsgId, State as MessageState};
+use waxwing_core::{Kind, Millis, MsgId, State as MessageState};
+use waxwing_ledger::{EventRecord, MessageRecord, NumberQuery, Query as LedgerQuery};
 
 use crate::auth::Caller;
-use crate::{ApiState, Life, Problem, Record, RecordEvent, RecordQuery};
+use crate::{ApiState, Problem};
 
 /// Messages on a page unless the request says otherwise, and at most.
 const PAGE: usize = 50;
 const PAGE_MAX: usize = 1000;
 
 /// A message and where it stands.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Default, Serialize, ToSchema)]
 pub(crate) struct MessageBody {
     /// Its number.
     #[schema(example = "0000002A")]
     id: String,
     /// Account that submitted or received it.
     account: String,
-    /// `mt` to a handset, `mo` from one, `receipt`.
-    kind: String,
+    /// `mt` to a handset, `mo` from one.
+    kind: &'static str,
     /// Door by which it came in.
+    #[serde(skip_serializing_if = "String::is_empty")]
     door: String,
     /// Sender.
     from: String,
@@ -36,19 +38,34 @@ pub(crate) struct MessageBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<String>,
     /// Its state: queued, enroute, sent, delivered, expired, deleted, undeliverable, accepted, unknown, rejected, skipped or failed.
-    state: String,
-    /// Error code of the carrier or of this gateway.
+    state: &'static str,
+    /// The last error code of the carrier or of this gateway.
     #[serde(skip_serializing_if = "String::is_empty")]
     error: String,
-    /// Connector that carried it.
+    /// The last error in words.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    reason: String,
+    /// Connector that it is to leave by, left by, or came by.
     #[serde(skip_serializing_if = "String::is_empty")]
     connector: String,
+    /// The carrier's ids of its parts, separated by commas.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    carrier_id: String,
     /// The submitter's reference.
     #[serde(skip_serializing_if = "String::is_empty")]
     reference: String,
+    /// Parts it was sent in, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parts: Option<u32>,
+    /// Attempts that failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attempts: Option<u32>,
     /// When it was accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
     accepted_at: Option<String>,
+    /// When it last went out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sent_at: Option<String>,
     /// When it reached a final state.
     #[serde(skip_serializing_if = "Option::is_none")]
     done_at: Option<String>,
@@ -62,14 +79,17 @@ pub(crate) struct MessageBody {
 pub(crate) struct EventBody {
     /// When.
     at: Option<String>,
-    /// What.
-    event: String,
+    /// What: accepted, sent, retry, moved, delivered, receipt, failed, expired, cancelled, replaced, receipt_sent, ...
+    event: &'static str,
     /// Where: a connector, `webhook`, `account`.
     #[serde(skip_serializing_if = "String::is_empty")]
     place: String,
-    /// State that the message got by it.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    state: String,
+    /// Which part, from 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    part: Option<u32>,
+    /// State that the part or the message got by it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<&'static str>,
     /// The other side's code.
     #[serde(skip_serializing_if = "String::is_empty")]
     code: String,
@@ -86,13 +106,16 @@ pub(crate) struct MessagePage {
     /// Give it as `cursor` for the next page; absent on the last.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
+    /// The time for a search was over before the page was full: go on with `next`.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    cut: bool,
 }
 
 /// What to look for; everything that is given must match.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct SearchParams {
-    /// Sender or recipient.
+    /// Sender or recipient; with `*` at its end, those that begin so.
     number: Option<String>,
     /// Account (administrators; others see their own messages only).
     account: Option<String>,
@@ -100,6 +123,12 @@ pub(crate) struct SearchParams {
     connector: Option<String>,
     /// State.
     state: Option<String>,
+    /// `mt` or `mo`.
+    kind: Option<String>,
+    /// Contained in the text.
+    text: Option<String>,
+    /// The carrier's id of one of its parts.
+    carrier_id: Option<String>,
     /// Accepted at or after this time (RFC 3339).
     #[param(value_type = Option<String>, format = DateTime)]
     since: Option<Timestamp>,
@@ -126,6 +155,7 @@ pub(crate) struct SearchParams {
         (status = 401, description = "Not signed in", body = super::openapi::ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "Another account's messages", body = super::openapi::ProblemBody, content_type = "application/problem+json"),
         (status = 500, description = "The record cannot be read", body = super::openapi::ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "The search took too long", body = super::openapi::ProblemBody, content_type = "application/problem+json"),
         (status = 501, description = "This gateway keeps no record", body = super::openapi::ProblemBody, content_type = "application/problem+json"),
     ),
     security(("basic" = []))
@@ -136,27 +166,33 @@ pub(crate) async fn search(
     params: Result<Query<SearchParams>, QueryRejection>,
 ) -> Result<Json<MessagePage>, Problem> {
     let Query(p) = params.map_err(|e| Problem::invalid(e.body_text()))?;
-    let records = state.records().ok_or_else(|| Problem::unsupported("this gateway keeps no record of messages"))?;
+    let ledger = state.ledger().ok_or_else(|| Problem::unsupported("this gateway keeps no record of messages"))?;
     let own = caller.account.name.to_string();
     let account = match p.account {
         asked if caller.account.config.admin => asked,
         Some(other) if other != own => return Err(Problem::forbidden("only administrators may see other accounts' messages")),
         _ => Some(own),
     };
-    let query = RecordQuery {
-        number: p.number.map(|n| Address::parse(&n).as_text().into_owned()),
+    let limit = p.limit.unwrap_or(PAGE);
+    if !(1..=PAGE_MAX).contains(&limit) {
+        return Err(Problem::invalid(format!("limit: it has to be from 1 to {PAGE_MAX}")));
+    }
+    let query = LedgerQuery {
+        number: p.number.as_deref().map(NumberQuery::parse),
         account,
         connector: p.connector,
         state: p.state.as_deref().map(state_named).transpose()?,
-        since: p.since.map(to_millis),
-        until: p.until.map(to_millis),
-        limit: p.limit.map_or(Ok(PAGE), |n| {
-            if (1..=PAGE_MAX).contains(&n) { Ok(n) } else { Err(Problem::invalid("limit: it has to be from 1 to 1000")) }
-        })?,
-        cursor: p.cursor,
+        kind: p.kind.as_deref().map(kind_named).transpose()?,
+        from: p.since.map(to_millis),
+        to: p.until.map(to_millis),
+        text: p.text,
+        remote_id: p.carrier_id,
+        limit,
+        after: p.cursor.map(|c| c.parse().map_err(|e| Problem::invalid(format!("cursor: {e}")))).transpose()?,
     };
-    let page = records.search(query).await?;
-    Ok(Json(MessagePage { messages: page.records.into_iter().map(|r| message(r, None)).collect(), next: page.next }))
+    let page = ledger.search(query).await?;
+    let messages = page.messages.into_iter().map(|m| message(m, None)).collect();
+    Ok(Json(MessagePage { messages, next: page.next.map(|k| k.to_string()), cut: page.is_cut }))
 }
 
 /// One message and its life.
@@ -176,31 +212,31 @@ pub(crate) async fn search(
 )]
 pub(crate) async fn get(State(state): State<ApiState>, caller: Caller, Path(id): Path<String>) -> Result<Json<MessageBody>, Problem> {
     let id = number(&id)?;
-    let kept = match state.records() {
-        Some(records) => records.life(id).await?,
+    let kept = match state.ledger() {
+        Some(ledger) => ledger.get(id).await?,
         None => None,
     };
-    if let Some(Life { record, events }) = kept {
-        if !caller.account.config.admin && record.account != *caller.account.name {
+    if let Some(life) = kept {
+        if !caller.account.config.admin && life.message.account != *caller.account.name {
             return Err(unknown(id));
         }
-        return Ok(Json(message(record, Some(events))));
+        return Ok(Json(message(life.message, Some(life.events))));
     }
-    // The record follows the spool; what was accepted a moment ago is only there.
+    // The ledger follows the spool; what was accepted a moment ago is only there.
     let status = state.gateway().status(&caller.account, id).await.ok_or_else(|| unknown(id))?;
-    let record = Record {
-        id: id.0,
+    Ok(Json(MessageBody {
+        id: id.to_string(),
         account: status.account.to_string(),
-        kind: "mt".into(),
+        kind: "mt",
         from: status.source.to_string(),
         to: status.destination.to_string(),
-        state: status.state.name().into(),
+        state: status.state.name(),
         error: status.error,
-        accepted: state.gateway().spool.get(id).map_or(0, |s| s.accepted),
-        done: status.done,
-        ..Record::default()
-    };
-    Ok(Json(message(record, Some(Vec::new()))))
+        accepted_at: state.gateway().spool.get(id).and_then(|s| rfc3339(s.accepted)),
+        done_at: status.done.and_then(rfc3339),
+        events: Some(Vec::new()),
+        ..MessageBody::default()
+    }))
 }
 
 /// Takes a message out of the queue.
@@ -243,6 +279,14 @@ fn state_named(name: &str) -> Result<MessageState, Problem> {
     })
 }
 
+fn kind_named(name: &str) -> Result<Kind, Problem> {
+    match name {
+        "mt" => Ok(Kind::Mt),
+        "mo" => Ok(Kind::Mo),
+        _ => Err(Problem::invalid(format!("kind: {name:?} is neither mt nor mo"))),
+    }
+}
+
 fn to_millis(at: Timestamp) -> Millis {
     Millis::try_from(at.as_millisecond()).unwrap_or(0)
 }
@@ -253,25 +297,38 @@ pub(crate) fn rfc3339(at: Millis) -> Option<String> {
     (at > 0).then(|| format!("{t:.3}"))
 }
 
-fn message(r: Record, events: Option<Vec<RecordEvent>>) -> MessageBody {
+fn message(m: MessageRecord, events: Option<Vec<EventRecord>>) -> MessageBody {
     MessageBody {
-        id: MsgId(r.id).to_string(),
-        account: r.account,
-        kind: r.kind,
-        door: r.door,
-        from: r.from,
-        to: r.to,
-        text: r.text,
-        state: r.state,
-        error: r.error,
-        connector: r.connector,
-        reference: r.reference,
-        accepted_at: rfc3339(r.accepted),
-        done_at: r.done.and_then(rfc3339),
+        id: m.id.to_string(),
+        account: m.account,
+        kind: if m.kind == Kind::Mo { "mo" } else { "mt" },
+        door: m.door,
+        from: m.source.to_string(),
+        to: m.destination.to_string(),
+        text: m.text,
+        state: m.state.name(),
+        error: m.error,
+        reason: m.reason,
+        connector: m.connector,
+        carrier_id: m.remote_id,
+        reference: m.reference,
+        parts: Some(m.parts),
+        attempts: Some(m.attempts),
+        accepted_at: rfc3339(m.accepted),
+        sent_at: m.sent.and_then(rfc3339),
+        done_at: m.done.and_then(rfc3339),
         events: events.map(|list| list.into_iter().map(event).collect()),
     }
 }
 
-fn event(e: RecordEvent) -> EventBody {
-    EventBody { at: rfc3339(e.at), event: e.event, place: e.place, state: e.state, code: e.code, detail: e.detail }
+fn event(e: EventRecord) -> EventBody {
+    EventBody {
+        at: rfc3339(e.at),
+        event: e.kind.name(),
+        place: e.connector,
+        part: e.part,
+        state: e.state.map(MessageState::name),
+        code: e.code,
+        detail: e.words,
+    }
 }
