@@ -112,9 +112,11 @@ impl<'a> Batch<'a> {
             self.work.entry(slot.day).or_default().take(id, *slot);
         }
         for (day, work) in &self.work {
-            self.files.get(*day)?.write(work, self.upto)?;
+            self.files.get(*day)?;
+            // Before they are there: a reader that sees a row must find it by its number as well.
             let ids = || work.inserts.iter().map(|i| i.0).chain(work.receipts.iter().map(|r| r.0));
-            self.files.wrote(*day, ids().min().zip(ids().max()));
+            self.files.expect(*day, ids().min().zip(ids().max()));
+            self.files.get(*day)?.write(work, self.upto)?;
         }
         Ok(())
     }

@@ -3,21 +3,23 @@
 use std::fmt;
 use std::str::FromStr;
 
-use jiff::ToSpan;
+use jiff::Span;
 use jiff::civil::Date;
 use waxwing_core::Millis;
 
 const MILLIS: u64 = 86_400_000;
 const EPOCH: Date = jiff::civil::date(1970, 1, 1);
+/// 9999-12-31, the last day that has a date of four digits.
+const LAST: u32 = 2_932_896;
 
 /// A UTC day, as days since 1970-01-01. Written and read as `2026-11-22`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Day(pub u32);
 
 impl Day {
-    /// The day that a time lies in.
+    /// The day that a time lies in; what lies behind the year 9999 counts as its last day.
     pub fn of(at: Millis) -> Day {
-        Day(u32::try_from(at / MILLIS).unwrap_or(u32::MAX))
+        Day(u32::try_from(at / MILLIS).unwrap_or(LAST).min(LAST))
     }
 
     /// Its first millisecond.
@@ -43,7 +45,7 @@ impl Day {
     }
 
     fn date(self) -> Option<Date> {
-        EPOCH.checked_add(i64::from(self.0).days()).ok()
+        EPOCH.checked_add(Span::new().try_days(self.0).ok()?).ok()
     }
 }
 
@@ -90,5 +92,6 @@ mod tests {
         }
         assert_eq!("2024-02-29".parse::<Day>().unwrap().month_start(), "2024-02-01".parse().unwrap());
         assert_eq!(Day(u32::MAX).to_string(), "day-4294967295");
+        assert_eq!(Day::of(u64::MAX).to_string(), "9999-12-31");
     }
 }

@@ -53,7 +53,7 @@ impl Catalogue {
         self.generation.fetch_add(1, Ordering::AcqRel);
     }
 
-    /// A day has got messages with these numbers.
+    /// A day has, or is about to have, messages with these numbers.
     pub(crate) fn extend(&self, day: Day, lo: MsgId, hi: MsgId) {
         let mut days = self.days.write();
         let range = days.entry(day).or_default();
@@ -124,8 +124,8 @@ impl Files {
         Ok(&mut self.open[last].1)
     }
 
-    /// Remembers that a file has got rows which may not be durable yet.
-    pub(crate) fn wrote(&mut self, day: Day, ids: Option<(MsgId, MsgId)>) {
+    /// Remembers that a file gets rows, with these numbers, which will not be durable at once.
+    pub(crate) fn expect(&mut self, day: Day, ids: Option<(MsgId, MsgId)>) {
         self.unsynced.insert(day);
         if let Some((lo, hi)) = ids {
             self.catalogue.extend(day, lo, hi);

@@ -105,19 +105,21 @@ fn plan(q: &Query, number: Option<&str>) -> Plan {
         let p = b.text(r);
         b.hit(format!("instr(',' || remote_id || ',', ',' || {p} || ',') > 0"));
     }
-    // Time bounds always: they are the second column of every index.
+    // Time bounds always: they are the second column of every index. Behind a prefix the index is not in the order of time: `+` keeps
+    // SQLite from going through all times instead.
+    let at = if number.is_some() && q.number.as_ref().is_some_and(|n| n.prefix) { "+accepted_ms" } else { "accepted_ms" };
     let from = b.number(q.from.unwrap_or(0));
-    let mut bounds = format!("accepted_ms >= {from}");
+    let mut bounds = format!("{at} >= {from}");
     if let Some(to) = q.to {
         let p = b.number(to);
-        bounds.push_str(&format!(" AND accepted_ms < {p}"));
+        bounds.push_str(&format!(" AND {at} < {p}"));
     }
     if let Some(key) = q.after {
-        let (at, id) = (b.number(key.accepted), b.number(key.id.0));
-        bounds.push_str(&format!(" AND (accepted_ms, id) < ({at}, {id})"));
+        let (time, id) = (b.number(key.accepted), b.number(key.id.0));
+        bounds.push_str(&format!(" AND ({at}, id) < ({time}, {id})"));
     }
     let hit = if b.hits.is_empty() { "1".to_owned() } else { b.hits.join(" AND ") };
-    let sql = format!("SELECT {COLUMNS}, ({hit}) FROM message WHERE {drive}{bounds} ORDER BY accepted_ms DESC, id DESC");
+    let sql = format!("SELECT {COLUMNS}, ({hit}) FROM message WHERE {drive}{bounds} ORDER BY {at} DESC, id DESC");
     Plan { sql, params: b.params }
 }
 
@@ -273,4 +275,69 @@ fn address(r: &Row<'_>, at: usize) -> rusqlite::Result<Address> {
 
 fn millis(r: &Row<'_>, at: usize) -> rusqlite::Result<u64> {
     Ok(r.get::<_, i64>(at)?.cast_unsigned())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::schema;
+
+    /// How SQLite goes about a statement.
+    fn explain(conn: &Connection, sql: &str, params: &[Value]) -> String {
+        let mut stmt = conn.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+        let rows = stmt.query_map(params_from_iter(params), |r| r.get::<_, String>(3)).unwrap();
+        rows.collect::<Result<Vec<_>, _>>().unwrap().join("; ")
+    }
+
+    #[test]
+    fn every_search_goes_by_an_index_in_its_order() {
+        let dir = tempfile::tempdir().unwrap();
+        let conn = schema::open_day(&dir.path().join("2026-11-22.db")).unwrap();
+        let number = |s: &str, side| Some(NumberQuery { side, ..NumberQuery::parse(s) });
+        let (account, connector) = (Some("shop".to_owned()), Some("a".to_owned()));
+        let base = Query { from: Some(1), to: Some(9), after: Some(PageKey { accepted: 5, id: MsgId(5) }), ..Query::default() };
+        for (q, index) in [
+            (Query::default(), "message_time"),
+            (Query { kind: Some(Kind::Mo), text: Some("x".into()), ..Query::default() }, "message_time"),
+            (Query { number: number("+447778001210", Side::Destination), ..Query::default() }, "message_destination"),
+            (Query { number: number("+447778001210", Side::Source), account: account.clone(), ..Query::default() }, "message_source"),
+            (Query { number: number("+44*", Side::Any), ..Query::default() }, "message_time"),
+            (
+                Query { state: Some(State::Failed), account: account.clone(), connector: connector.clone(), ..Query::default() },
+                "message_state",
+            ),
+            (Query { state: Some(State::Delivered), account: account.clone(), ..Query::default() }, "message_account"),
+            (Query { state: Some(State::Sent), ..Query::default() }, "message_time"),
+            (Query { account, connector: connector.clone(), ..Query::default() }, "message_account"),
+            (Query { connector, ..Query::default() }, "message_connector"),
+        ] {
+            for q in [q.clone(), Query { from: base.from, to: base.to, after: base.after, ..q }] {
+                for p in plans(&q) {
+                    let how = explain(&conn, &p.sql, &p.params);
+                    let is_bound = q.from.is_none() || how.contains("accepted_ms>? AND accepted_ms<?");
+                    assert!(how.contains(&format!("USING INDEX {index} ")) && is_bound, "{q:?}: {how}");
+                    assert!(!how.contains("TEMP B-TREE"), "{q:?} is sorted: {how}");
+                }
+            }
+        }
+        // A long prefix is sorted, since a range of numbers is not in the order of time.
+        let q = Query { number: number("+44777800*", Side::Any), ..base };
+        let how: Vec<String> = plans(&q).iter().map(|p| explain(&conn, &p.sql, &p.params)).collect();
+        assert!(how[0].contains("USING INDEX message_destination (destination>? AND destination<?)"), "{how:?}");
+        assert!(how[1].contains("USING INDEX message_source (source>? AND source<?)"), "{how:?}");
+    }
+
+    #[test]
+    fn lookups_go_by_their_keys() {
+        let dir = tempfile::tempdir().unwrap();
+        let conn = schema::open_day(&dir.path().join("2026-11-22.db")).unwrap();
+        let text = |s: &str| Value::Text(s.to_owned());
+        let how = explain(&conn, QUEUED, &[text("a"), text("b"), text("c"), Value::Integer(1)]);
+        assert!(how.contains("USING INDEX message_destination (destination=?)") && !how.contains("TEMP B-TREE"), "{how}");
+        let how = explain(&conn, "SELECT * FROM life WHERE message = ?1 ORDER BY seq", &[Value::Integer(1)]);
+        assert!(how.contains("message USING INTEGER PRIMARY KEY") && how.contains("event USING PRIMARY KEY (message=?)"), "{how}");
+        let ids = "SELECT (SELECT min(id) FROM message), (SELECT max(id) FROM message)";
+        assert!(!explain(&conn, ids, &[]).contains("SCAN message USING"), "the range of ids is read off both ends");
+    }
 }
