@@ -126,6 +126,9 @@ impl<'a> Batch<'a> {
         if day < self.oldest || (self.files.has(day) && self.files.get(day)?.position >= cursor) {
             return Ok(());
         }
+        if self.files.highest(day).is_some_and(|hi| id <= hi) {
+            self.displace(day, id)?;
+        }
         let message = match Message::from_bytes(entry.body.clone()) {
             Ok(m) => m,
             Err(e) => {
@@ -152,6 +155,16 @@ impl<'a> Batch<'a> {
             Kind::MoPart => Known::Unknown,
         };
         self.known.insert(id, known);
+        Ok(())
+    }
+
+    /// Numbers rise, unless the spool's folder was exchanged for another: then a new message takes the place of an old one of that number.
+    fn displace(&mut self, day: Day, id: MsgId) -> Result<(), LedgerError> {
+        if let Some(old) = self.files.get(day)?.load(id)? {
+            let work = self.work.entry(day).or_default();
+            work.count(&old, &old.connector, old.state, -1, -i64::from(old.parts));
+            work.displaced.push(id);
+        }
         Ok(())
     }
 

@@ -22,6 +22,8 @@ pub(crate) type CounterKey = (Kind, Arc<str>, Arc<str>, State);
 /// What a batch does to one file.
 #[derive(Default)]
 pub(crate) struct Work {
+    /// Messages of another log whose numbers are used again.
+    pub(crate) displaced: Vec<MsgId>,
     pub(crate) inserts: Vec<(MsgId, Fixed, Content, Live)>,
     pub(crate) updates: Vec<Update>,
     pub(crate) receipts: Vec<(MsgId, MsgId)>,
@@ -174,6 +176,9 @@ fn day_of(path: &Path) -> Day {
 }
 
 fn write_rows(tx: &Transaction<'_>, work: &Work, seq: &mut i64) -> rusqlite::Result<()> {
+    for id in &work.displaced {
+        tx.prepare_cached("DELETE FROM event WHERE message = ?1")?.execute([id.0.cast_signed()])?;
+    }
     let mut insert = tx.prepare_cached(INSERT)?;
     for (id, fixed, content, live) in &work.inserts {
         let m = &fixed.message;

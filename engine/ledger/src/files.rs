@@ -8,8 +8,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::RwLock;
 use waxwing_core::MsgId;
+use waxwing_spool::Cursor;
 
-use crate::dayfile::DayFile;
+use crate::dayfile::{DayFile, Work};
 use crate::{Day, LedgerError};
 
 /// Day files held open for writing: today's, and those of the last days, whose messages still get receipts.
@@ -28,6 +29,11 @@ impl Catalogue {
     pub(crate) fn candidates(&self, id: MsgId) -> Vec<Day> {
         let days = self.days.read();
         days.iter().rev().filter(|(_, range)| range.is_some_and(|(lo, hi)| lo <= id && id <= hi)).map(|(d, _)| *d).collect()
+    }
+
+    /// The highest number of a day.
+    pub(crate) fn highest(&self, day: Day) -> Option<MsgId> {
+        self.days.read().get(&day).copied().flatten().map(|(_, hi)| hi)
     }
 
     /// All days, the oldest first.
@@ -97,6 +103,11 @@ impl Files {
         self.catalogue.has(day)
     }
 
+    /// The highest number of a day.
+    pub(crate) fn highest(&self, day: Day) -> Option<MsgId> {
+        self.catalogue.highest(day)
+    }
+
     /// Which files may have a number.
     pub(crate) fn candidates(&self, id: MsgId) -> Vec<Day> {
         self.catalogue.candidates(id)
@@ -139,6 +150,16 @@ impl Files {
                 file.sync()?;
                 self.unsynced.remove(day);
             }
+        }
+        Ok(())
+    }
+
+    /// Makes all files forget their place in the feed, durably: it is another feed.
+    pub(crate) fn begin_anew(&mut self) -> Result<(), LedgerError> {
+        for day in self.days() {
+            let file = self.get(day)?;
+            file.write(&Work::default(), Cursor::default())?;
+            file.sync()?;
         }
         Ok(())
     }

@@ -144,7 +144,7 @@ impl Projector {
         let folder = &options.folder;
         std::fs::create_dir_all(folder).map_err(|e| LedgerError::io("creating", folder, e))?;
         let totals = Totals::open(folder)?;
-        let (files, damaged) = Files::open(folder, shared.catalogue.clone())?;
+        let (mut files, damaged) = Files::open(folder, shared.catalogue.clone())?;
         if damaged {
             // Should this rebuilding be interrupted, it has to begin again.
             totals.set_position(Cursor::default())?;
@@ -157,11 +157,18 @@ impl Projector {
             Some(at) if position > at => {
                 tracing::warn!(stored = ?at, oldest = ?position, "the spool no longer has all records the ledger is missing")
             }
+            Some(at) if position < at => {
+                tracing::warn!(stored = ?at, ?position, "the spool's log ends before the place that the ledger has reached: taken for another log");
+                files.begin_anew()?;
+                totals.set_position(position)?;
+            }
             Some(_) => tracing::debug!(?position, "the ledger goes on"),
         }
         let now = Instant::now();
         let (accepts, base, is_dirty, swept) = (0, None, false, None);
-        Ok(Projector { options, feed, shared, files, totals, position, accepts, base, is_dirty, synced: now, swept })
+        let mut this = Projector { options, feed, shared, files, totals, position, accepts, base, is_dirty, synced: now, swept };
+        this.measure();
+        Ok(this)
     }
 
     /// Runs until ordered to end.
@@ -175,10 +182,10 @@ impl Projector {
                 }
                 continue;
             }
+            self.measure();
             if let Some(asked) = end {
                 self.shared.caught.send_if_modified(|c| std::mem::replace(c, asked) < asked);
             }
-            self.measure();
             self.keep_house();
             if end.is_some() && self.shared.is_draining() {
                 self.sync();

@@ -4,7 +4,8 @@
 mod common;
 
 use common::*;
-use waxwing_ledger::{Ledger, LedgerOptions};
+use waxwing_core::MsgId;
+use waxwing_ledger::{Day, Ledger, LedgerOptions, Query};
 
 /// The files as they are when nothing goes wrong.
 async fn reference(feed: &FakeFeed) -> Vec<String> {
@@ -105,4 +106,33 @@ async fn a_transaction_is_never_divided() {
         assert_eq!(feed.acked(), Some(last));
     }
     assert_eq!(dump(dir.path()), want);
+}
+
+#[tokio::test]
+async fn with_another_log_it_begins_anew_and_keeps_the_days_before() {
+    let dir = tempfile::tempdir().unwrap();
+    let t = day0();
+    let message = |feed: &FakeFeed, at: u64, id: u64, text: &str| {
+        feed.tx(at, vec![accept(feed, id, "shop", "connector:a", &mt("S", "+441", text), at + HOUR)])
+    };
+    let old = FakeFeed::default();
+    message(&old, t, 1, "old, of the day before");
+    for id in 2..=6 {
+        message(&old, t + 24 * HOUR, id, "old");
+        old.tx(t + 24 * HOUR, vec![sent(id, "a", &["r"], 1)]);
+    }
+    open(dir.path(), &old).await.close();
+    let new = FakeFeed::default();
+    message(&new, t + 25 * HOUR, 2, "new");
+    new.tx(t + 25 * HOUR, vec![sent(2, "a", &["q"], 2)]);
+    open(dir.path(), &new).await.close();
+    message(&new, t + 25 * HOUR, 3, "new");
+    let ledger = open(dir.path(), &new).await;
+    let all = ledger.search(Query::default()).await.unwrap().messages;
+    let texts: Vec<_> = all.iter().map(|m| (m.id.0, m.text.as_deref().unwrap_or_default())).collect();
+    assert_eq!(texts, [(3, "new"), (2, "new"), (6, "old"), (5, "old"), (4, "old"), (1, "old, of the day before")]);
+    let life = ledger.get(MsgId(2)).await.unwrap().unwrap();
+    assert_eq!(life.events.iter().map(|e| e.code.as_str()).collect::<Vec<_>>(), ["smpp", "q"]);
+    let counts = ledger.counters(Day::of(t), Day::of(t + 24 * HOUR)).await.unwrap();
+    assert_eq!(counts.iter().map(|c| (c.messages, c.parts)).fold((0, 0), |a, b| (a.0 + b.0, a.1 + b.1)), (6, 7));
 }

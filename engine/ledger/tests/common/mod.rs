@@ -142,7 +142,9 @@ impl Feed for FakeFeed {
         assert_eq!(reader, "ledger");
         let s = self.0.state.lock();
         let oldest = s.items.iter().rev().find(|i| i.cursor.offset <= s.trimmed).map_or(Cursor::default(), |i| i.cursor);
-        at.unwrap_or(oldest).max(oldest)
+        let end = s.items.last().map_or(Cursor::default(), |i| i.cursor);
+        // As the embedded spool does it: what lies behind the end is a place in another log.
+        at.filter(|at| *at <= end).unwrap_or_default().max(oldest)
     }
 
     fn queue(&self, id: QueueId) -> Option<Arc<str>> {

@@ -263,6 +263,10 @@ impl Spool for EmbeddedSpool {
         from
     }
 
+    fn feed_behind(&self, after: Cursor) -> Option<u64> {
+        Some(self.shared.index.lock().segments.behind(after))
+    }
+
     fn unhealthy(&self) -> Option<SpoolError> {
         self.shared.unhealthy()
     }
