@@ -51,14 +51,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 // === impl Target ===
 
 impl Target {
-    /// The configuration that is meant: the one given, or the demonstration's, if it is there.
+    /// The configuration that is meant.
     pub(super) fn config(&self) -> Result<Option<Config>, Failure> {
-        let demo = PathBuf::from(crate::node::DEMO_FILE);
-        match &self.file.config {
-            Some(path) => Ok(Some(config::load(path)?)),
-            None if demo.exists() => Ok(Some(config::load(&demo)?)),
-            None => Ok(None),
-        }
+        self.file.load()
     }
 
     /// Finds out where and who. With `admin`, an account that may administrate is preferred.

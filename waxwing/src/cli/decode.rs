@@ -3,7 +3,7 @@
 use std::io::Read as _;
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{ArgGroup, Args};
 use serde_json::json;
 use waxwing_gsm::udh::UserDataHeader;
 
@@ -11,13 +11,13 @@ use super::{Failure, out};
 
 /// Arguments of `waxwing decode`.
 #[derive(Debug, Args)]
-#[group(id = "what", required = true, multiple = false, args = ["smpp", "udh"])]
+#[command(group(ArgGroup::new("what").required(true)))]
 pub struct Decode {
     /// SMPP PDUs, one or several back to back
-    #[arg(long)]
+    #[arg(long, group = "what")]
     smpp: bool,
     /// User data of an SMS that begins with a user data header
-    #[arg(long)]
+    #[arg(long, group = "what")]
     udh: bool,
     /// JSON, for machines
     #[arg(long)]

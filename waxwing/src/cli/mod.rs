@@ -1,5 +1,6 @@
 //! The command line: what each command is called and takes. What it does is in the module of its name.
 
+mod account;
 mod check;
 mod client;
 mod decode;
@@ -13,6 +14,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+use crate::config::{self, Config};
 
 pub use client::Target;
 
@@ -34,6 +37,8 @@ pub enum Command {
     Check(check::Check),
     /// Send messages through a running gateway
     Send(send::Send),
+    /// Manage accounts
+    Account(account::Accounts),
     /// Print any PDU as a person reads it
     Decode(decode::Decode),
     /// Be a carrier for somebody's tests
@@ -76,6 +81,7 @@ pub fn run() -> ExitCode {
         Command::Serve(c) => serve::run(&c),
         Command::Check(c) => check::run(&c),
         Command::Send(c) => send::run(&c),
+        Command::Account(c) => account::run(&c),
         Command::Decode(c) => decode::run(&c),
         Command::Sim(c) => sim::run(&c),
         Command::Spool(c) => spool::run(&c),
@@ -96,6 +102,20 @@ pub fn run() -> ExitCode {
 
 /// EX_USAGE of sysexits.h: wrong arguments or a wrong configuration.
 const USAGE: u8 = 64;
+
+// === impl ConfigFile ===
+
+impl ConfigFile {
+    /// The configuration given, or the demonstration's, if it is there.
+    fn load(&self) -> Result<Option<Config>, Failure> {
+        let demo = std::path::Path::new(crate::node::DEMO_FILE);
+        match &self.config {
+            Some(path) => Ok(Some(config::load(path)?)),
+            None if demo.exists() => Ok(Some(config::load(demo)?)),
+            None => Ok(None),
+        }
+    }
+}
 
 // === impl Failure ===
 

@@ -45,8 +45,13 @@ async fn serve(path: &Path, config: Config, demo: bool) -> Result<(), Failure> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut node = Node::start(config, demo).await.map_err(Failure::of)?;
     announce(&node, demo);
+    let mut accounts = node.accounts_revision();
     loop {
         tokio::select! {
+            Ok(()) = accounts.changed() => match node.refresh_accounts().await {
+                Ok(()) => tracing::info!("Accounts have changed and are taken over."),
+                Err(e) => tracing::error!("Accounts have changed and cannot be taken over: {e}"),
+            },
             Some(()) = hang_up.recv() => reload(&mut node, path).await,
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,

@@ -16,8 +16,8 @@ const SYSTEM_ID: usize = 15;
 const NAME: usize = 64;
 
 /// Checks everything, notes every mistake, and makes of it what would be in force if there were none.
-pub(super) fn check(findings: &mut Findings<'_>, s: Sections<'_>) -> Config {
-    let mut c = Checker { findings, warnings: Vec::new() };
+pub(super) fn check(findings: &mut Findings<'_>, s: Sections<'_>, routes: &[String]) -> Config {
+    let mut c = Checker { findings, routes, warnings: Vec::new() };
     c.general(&s);
     c.ports(&s);
     c.names(&s);
@@ -82,6 +82,8 @@ fn assemble(s: Sections<'_>) -> Config {
 
 struct Checker<'f, 's> {
     findings: &'f mut Findings<'s>,
+    /// Routes and connectors besides those of the document.
+    routes: &'f [String],
     warnings: Vec<super::Problem>,
 }
 
@@ -250,7 +252,7 @@ impl Checker<'_, '_> {
         }
         if let Some(route) = &v.route {
             let routes = s.routes.iter().filter_map(|r| r.value.name.as_deref());
-            let all: Vec<&str> = routes.chain(connector_names(s)).collect();
+            let all: Vec<&str> = routes.chain(connector_names(s)).chain(self.routes.iter().map(String::as_str)).collect();
             self.known(b, "route", b.at("route"), route, &all, "route or connector");
         }
     }

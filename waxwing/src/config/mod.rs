@@ -109,9 +109,32 @@ pub fn load(path: &Path) -> Result<Config, Problems> {
 /// # Errors
 /// With all its mistakes.
 pub fn parse(file: &Path, base: &Path, text: &str) -> Result<Config, Problems> {
-    let mut config = sections::read(file, text)?;
+    let mut config = sections::read(file, text, &[])?;
     config.base = base.to_owned();
     Ok(config)
+}
+
+/// Reads and checks an account that is kept elsewhere than in a file: its settings as the keys of an `[[account]]` section.
+///
+/// # Errors
+/// With all its mistakes, a line each.
+pub fn account(
+    name: &str,
+    password: &str,
+    settings: &serde_json::Map<String, serde_json::Value>,
+    config: &Config,
+) -> Result<Account, String> {
+    let mut section = settings.clone();
+    section.insert("name".into(), name.into());
+    section.insert("password".into(), password.into());
+    let document = serde_json::json!({ "account": [section] });
+    let text = toml::to_string(&document).map_err(|e| format!("account {name:?}: {e}"))?;
+    let connectors = config.connectors.iter().map(|c| c.common.name.clone());
+    let names: Vec<String> = config.routes.iter().filter_map(|r| r.name.clone()).chain(connectors).collect();
+    match sections::read(Path::new(""), &text, &names) {
+        Ok(c) => c.accounts.into_iter().next().ok_or_else(|| format!("account {name:?}: no settings")),
+        Err(p) => Err(p.0.into_iter().map(|p| p.message.replace("[[account]]", "account")).collect::<Vec<_>>().join("\n")),
+    }
 }
 
 /// What a reload from `old` to `new` has to touch.

@@ -42,8 +42,8 @@ const LATER: [&str; 2] = ["mmsc", "command"];
 const LATER_LISTENERS: [&str; 7] = ["cmpp", "http", "mm1", "mm3", "mm4", "mm7", "smtp"];
 const LATER_CONNECTORS: [&str; 8] = ["cmpp", "modem", "http", "mm1", "mm3", "mm4", "mm7", "eaif"];
 
-/// Reads and checks a document.
-pub(super) fn read(file: &Path, text: &str) -> Result<Config, Problems> {
+/// Reads and checks a document. `routes` are names of routes and connectors that are known besides those of the document.
+pub(super) fn read(file: &Path, text: &str, routes: &[String]) -> Result<Config, Problems> {
     let mut findings = Findings::new(Source::new(file, text));
     let (document, mistakes) = DeTable::parse_recoverable(text);
     for e in &mistakes {
@@ -68,7 +68,7 @@ pub(super) fn read(file: &Path, text: &str) -> Result<Config, Problems> {
         connectors: several(&mut findings, &mut document, "connector").into_iter().map(|b| connector(&mut findings, b)).collect(),
         routes: several(&mut findings, &mut document, "route").into_iter().map(|b| whole(&mut findings, b)).collect(),
     };
-    let config = check::check(&mut findings, sections);
+    let config = check::check(&mut findings, sections, routes);
     if findings.problems.is_empty() { Ok(config) } else { Err(finish(findings)) }
 }
 

@@ -44,6 +44,16 @@ pub(crate) fn password() -> String {
     }
 }
 
+/// A new key for signing webhooks (Standard Webhooks): 24 octets.
+pub(crate) fn webhook_secret() -> String {
+    use base64::Engine as _;
+    let mut octets = [0; 24];
+    match rustls::crypto::ring::default_provider().secure_random.fill(&mut octets) {
+        Ok(()) => format!("whsec_{}", base64::engine::general_purpose::STANDARD.encode(octets)),
+        Err(_) => String::new(),
+    }
+}
+
 fn text(password: &str) -> String {
     let mut t = String::from(HEAD);
     let _ = write!(t, "[[account]]\nname = \"demo\"\npassword = \"{password}\"\nallow = [\"sms\", \"admin\"]\nnumbers = [\"12345\"]\n");

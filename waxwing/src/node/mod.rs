@@ -15,7 +15,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use waxwing_api::{AddressGuard, ApiOptions, ApiState, Hooks, HooksOptions, ServeOptions};
 use waxwing_core::{Clock, Gateway, Metrics, Normaliser, RouteTable, Setup};
-use waxwing_ledger::{Ledger, LedgerOptions};
+use waxwing_ledger::{AccountStore, Ledger, LedgerOptions};
 use waxwing_session::{TlsClient, TlsServer};
 use waxwing_spool::log::EmbeddedSpool;
 use waxwing_spool::{Spool, SpoolError};
@@ -26,7 +26,7 @@ use supervisor::Supervisor;
 
 pub(crate) use convert::segment_size;
 pub use demo::DEMO_FILE;
-pub(crate) use demo::prepare;
+pub(crate) use demo::{password, prepare, webhook_secret};
 pub use listening::{Listening, ListeningDoor};
 
 /// How long the ledger may take at start to read what it has missed, before doors are opened all the same.
@@ -40,6 +40,7 @@ pub struct Node {
     gateway: Arc<Gateway>,
     spool: Arc<EmbeddedSpool>,
     ledger: Arc<Ledger>,
+    store: Arc<AccountStore>,
     api: ApiState,
     roster: Roster,
     supervisor: Supervisor,
@@ -91,6 +92,7 @@ impl Node {
         let gateway = Gateway::new(dynamic.clone(), clock.clone(), Arc::new(Metrics::new()));
         let ledger = open_ledger(&config, &clock, dynamic).await?;
         gateway.set_history(ledger.clone());
+        let store = open_accounts(&config).await?;
         let mut roster = Roster::default();
         if !ledger.caught_up(CATCH_UP).await {
             tracing::warn!("The ledger is still reading what happened before the start; daily limits may be counted too low meanwhile.");
@@ -106,16 +108,21 @@ impl Node {
             supervisor: Supervisor::new(gateway.clone()),
             listening: Listening { http: http_socket.local_addr().ok(), listeners: Vec::new() },
             tasks: Vec::new(),
-            background: vec![tokio::spawn(gateway.clone().janitor()), tokio::spawn(pressure(gateway.clone(), ledger.clone()))],
+            background: vec![
+                tokio::spawn(gateway.clone().janitor()),
+                tokio::spawn(pressure(gateway.clone(), ledger.clone())),
+                tokio::spawn(refresh(store.clone())),
+            ],
             gateway,
             spool,
             ledger,
+            store,
             api,
             roster,
             stop,
             config: Config::default(),
         };
-        node.install(&config)?;
+        node.install(&config).await?;
         if anywhere {
             free_ports(&mut config);
         }
@@ -159,11 +166,11 @@ impl Node {
         for section in &diff.restart {
             tracing::warn!("{section} has changed; that takes effect at the next start.");
         }
-        self.install(&new)?;
+        self.install(&new).await?;
         let failures = self.supervisor.apply(&new).await;
         if !failures.is_empty() {
             let old = self.config.clone();
-            self.install(&old)?;
+            self.install(&old).await?;
             let worse = self.supervisor.apply(&old).await;
             for e in worse {
                 tracing::error!("The old configuration could not be restored: {e}");
@@ -214,9 +221,33 @@ impl Node {
         }
     }
 
-    /// Accounts and routes, in force at once.
-    fn install(&mut self, config: &Config) -> Result<(), StartError> {
-        let accounts = self.roster.build(&self.gateway, config.accounts.iter().map(convert::account).collect());
+    /// Changes with every change of an account that is kept in the data folder: then call [`Node::refresh_accounts`].
+    pub fn accounts_revision(&self) -> watch::Receiver<u64> {
+        self.store.revision()
+    }
+
+    /// Takes over accounts as they are kept now.
+    ///
+    /// # Errors
+    /// When they cannot be read; those before stay in force.
+    pub async fn refresh_accounts(&mut self) -> Result<(), StartError> {
+        let config = self.config.clone();
+        self.install(&config).await
+    }
+
+    /// Accounts and routes, in force at once. Of two accounts with the same name the configuration file's counts.
+    async fn install(&mut self, config: &Config) -> Result<(), StartError> {
+        let store = self.store.clone();
+        let kept = tokio::task::spawn_blocking(move || store.list()).await;
+        let kept = kept.map_err(|e| StartError(e.to_string()))?.map_err(|e| StartError(e.to_string()))?;
+        let mut accounts: Vec<_> = config.accounts.iter().map(convert::account).collect();
+        for a in kept {
+            match config::account(&a.name, &a.password, &a.settings, config) {
+                Ok(account) => accounts.push(convert::account(&account)),
+                Err(e) => tracing::error!("An account of the data folder is left out: {e}"),
+            }
+        }
+        let accounts = self.roster.build(&self.gateway, accounts);
         let lines = config.connectors.iter().map(|c| convert::line(config, c, self.supervisor.state(c.name()))).collect();
         let routes = config.routes.iter().map(convert::route).collect();
         let normaliser = Normaliser::new(config.sms.country.as_ref().map(|c| c.0.as_str())).map_err(StartError)?;
@@ -261,6 +292,32 @@ async fn open_ledger(config: &Config, clock: &Clock, spool: Arc<dyn Spool>) -> R
     };
     let opened = tokio::task::spawn_blocking(move || Ledger::open(options, spool)).await;
     opened.map_err(|e| StartError(e.to_string()))?.map_err(|e| StartError(e.to_string()))
+}
+
+/// The file of the accounts that are made at the command line and in the console.
+pub(crate) fn accounts_file(config: &Config) -> std::path::PathBuf {
+    config.data().join("accounts.db")
+}
+
+async fn open_accounts(config: &Config) -> Result<Arc<AccountStore>, StartError> {
+    let path = accounts_file(config);
+    let opened = tokio::task::spawn_blocking(move || AccountStore::open(path)).await;
+    opened.map_err(|e| StartError(e.to_string()))?.map(Arc::new).map_err(|e| StartError(e.to_string()))
+}
+
+/// Notices what other processes do to the accounts.
+async fn refresh(store: Arc<AccountStore>) {
+    let mut every = tokio::time::interval(Duration::from_secs(1));
+    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        every.tick().await;
+        let store = store.clone();
+        match tokio::task::spawn_blocking(move || store.refresh()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(e)) => tracing::warn!("{e}"),
+            Err(_) => return,
+        }
+    }
 }
 
 fn guard(config: &Config) -> AddressGuard {
