@@ -10,7 +10,7 @@
 //   receipt_state   DELIVRD (default), UNDELIV, ...
 //   delay_ms        how long each answer takes (default 0)
 // Commands, JSON lines on standard input:
-//   {"cmd":"mo","source":..,"dest":..,"text":..[,"data_coding":8]}   to one bound receiver
+//   {"cmd":"mo","source":..,"dest":..,"text":..[,"data_coding":8][,"udh":hex]}   to one bound receiver
 //   {"cmd":"refuse","status":88,"count":3}                            the next submits get this status
 //   {"cmd":"away"} / {"cmd":"back"}                                   close every session and refuse new ones / take them again
 // A submitted text that starts with "ECHO " comes back as an MO with the rest of the text.
@@ -94,10 +94,10 @@ function onSubmit(session, pdu) {
   }
 }
 
-function mo(source, dest, text, dataCoding) {
+function mo(source, dest, text, dataCoding, udh) {
   return {
-    source_addr_ton: 1, source_addr_npi: 1, source_addr: source, dest_addr_ton: 3, destination_addr: dest,
-    short_message: text, data_coding: dataCoding === undefined ? 0 : dataCoding,
+    source_addr_ton: 1, source_addr_npi: 1, source_addr: source, dest_addr_ton: 3, destination_addr: dest, esm_class: udh ? 0x40 : 0,
+    short_message: udh ? { udh: Buffer.from(udh, 'hex'), message: text } : text, data_coding: dataCoding === undefined ? 0 : dataCoding,
   };
 }
 
@@ -145,7 +145,7 @@ readline.createInterface({ input: process.stdin }).on('line', (line) => {
   const order = JSON.parse(line);
   if (order.cmd === 'mo') {
     const through = receivers()[0];
-    if (through) deliver(through, mo(order.source, order.dest, order.text, order.data_coding));
+    if (through) deliver(through, mo(order.source, order.dest, order.text, order.data_coding, order.udh));
     else emit('error', { reason: 'nobody is bound to receive' });
   } else if (order.cmd === 'refuse') {
     refuse = { status: order.status, count: order.count };

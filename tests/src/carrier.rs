@@ -26,6 +26,12 @@ impl Carrier {
         Self { peer, address, submits: Vec::new() }
     }
 
+    /// [`Carrier::start`] on a port of the caller's choice: one that a carrier had before, for example.
+    pub fn start_at(address: SocketAddr, mut job: Value) -> Self {
+        job["port"] = address.port().into();
+        Self::start(job)
+    }
+
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -56,6 +62,19 @@ impl Carrier {
     /// Sends a message from a phone.
     pub fn send_mo(&mut self, source: &str, dest: &str, text: &str) {
         self.obey(&json!({"cmd": "mo", "source": source, "dest": dest, "text": text}));
+    }
+
+    /// Sends a message from a phone in parts, each with a user data header that says so.
+    pub fn send_long_mo(&mut self, source: &str, dest: &str, parts: &[&str]) {
+        for (index, text) in parts.iter().enumerate() {
+            self.send_part_of_mo(source, dest, text, (index + 1, parts.len()));
+        }
+    }
+
+    /// Sends one part of a long message: its number, from 1, and how many there are.
+    pub fn send_part_of_mo(&mut self, source: &str, dest: &str, text: &str, (number, total): (usize, usize)) {
+        let udh = format!("05000377{total:02x}{number:02x}");
+        self.obey(&json!({"cmd": "mo", "source": source, "dest": dest, "text": text, "udh": udh}));
     }
 
     /// Answers the next `count` submits with this status.

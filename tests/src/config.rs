@@ -33,13 +33,28 @@ impl Config {
 
     /// The account "shop" with the password "secret" that receives what arrives for 12345.
     pub fn shop(self) -> Self {
-        self.with("[[account]]\nname = \"shop\"\npassword = \"secret\"\nallow = [\"sms\"]\nnumbers = [\"12345\"]")
+        self.shop_with("")
+    }
+
+    /// [`Config::shop`] with further settings as TOML lines.
+    pub fn shop_with(self, more: &str) -> Self {
+        self.with(&format!("[[account]]\nname = \"shop\"\npassword = \"secret\"\nallow = [\"sms\"]\nnumbers = [\"12345\"]\n{more}"))
+    }
+
+    /// The account "root" with the password "secret" that may administrate.
+    pub fn root(self) -> Self {
+        self.with("[[account]]\nname = \"root\"\npassword = \"secret\"\nallow = [\"sms\", \"admin\"]")
     }
 
     /// An SMPP connector "carrier" to `address`, with further settings as TOML lines.
     pub fn smpp_connector(self, address: SocketAddr, more: &str) -> Self {
+        self.smpp_connector_named("carrier", address, more)
+    }
+
+    /// [`Config::smpp_connector`] by another name.
+    pub fn smpp_connector_named(self, name: &str, address: SocketAddr, more: &str) -> Self {
         self.with(&format!(
-            "[[connector]]\nname = \"carrier\"\nprotocol = \"smpp\"\naddress = \"{address}\"\nsystem_id = \"waxwing\"\npassword = \"secret\"\n{more}"
+            "[[connector]]\nname = \"{name}\"\nprotocol = \"smpp\"\naddress = \"{address}\"\nsystem_id = \"waxwing\"\npassword = \"secret\"\n{more}"
         ))
     }
 

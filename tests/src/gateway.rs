@@ -10,7 +10,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::{Config, binary, until_some};
+use crate::{Config, binary, http, until, until_some};
 
 /// How long a start may take, recovery of the spool included.
 const START_BOUND: Duration = Duration::from_secs(60);
@@ -138,12 +138,45 @@ impl Gateway {
         signal(self.child.as_ref().expect("the gateway runs"), Signal::HUP);
     }
 
+    /// Writes another configuration and tells the gateway to read it.
+    pub fn reconfigure(&self, config: &Config) {
+        std::fs::write(self.folder.join("waxwing.toml"), config.as_str()).expect("the configuration can be written");
+        self.hang_up();
+    }
+
     /// Runs another `waxwing` command in the gateway's folder and gives its standard output; panics where it fails.
     pub fn command(&self, arguments: &[&str]) -> String {
-        let output = Command::new(binary::waxwing()).args(arguments).current_dir(&self.folder).output().expect("the binary runs");
-        let errors = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "waxwing {arguments:?}: {}: {errors}", output.status);
-        String::from_utf8_lossy(&output.stdout).into_owned()
+        let output = binary::run(&self.folder, arguments, b"");
+        assert!(output.status.success(), "waxwing {arguments:?}: {}: {}", output.status, binary::stderr(&output));
+        binary::stdout(&output)
+    }
+
+    /// Waits until the log holds these words.
+    pub fn wait_for_log(&self, words: &str) {
+        until(&format!("{words:?} in the log"), Duration::from_secs(20), || self.log().contains(words));
+    }
+
+    /// A message as `GET /api/v1/messages/{id}` shows it to the account "shop", once it is in one of these states. The record follows
+    /// what happens after a moment.
+    pub fn wait_for_state(&self, id: &str, states: &[&str]) -> Value {
+        let target = format!("/api/v1/messages/{id}");
+        let mut last = Value::Null;
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while Instant::now() < deadline {
+            last = http::get_as(self.http(), &target, "shop", "secret").json();
+            if last["state"].as_str().is_some_and(|state| states.contains(&state)) {
+                return last;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        panic!("waited in vain for {states:?} of {id}: {last:#}");
+    }
+
+    /// A value of `/metrics`: the sum over all lines of that name whose labels contain all of these texts.
+    pub fn metric(&self, name: &str, labels: &[&str]) -> f64 {
+        let text = http::get(self.http(), "/metrics").body;
+        let lines = text.lines().filter(|line| line.split(['{', ' ']).next() == Some(name) && labels.iter().all(|l| line.contains(l)));
+        lines.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum()
     }
 
     /// What the gateway has logged so far.

@@ -2,6 +2,8 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
@@ -51,7 +53,13 @@ pub fn post_json_as(address: SocketAddr, target: &str, user: &str, password: &st
     request(address, "POST", target, &headers, body.to_string().as_bytes())
 }
 
-fn basic(user: &str, password: &str) -> String {
+/// A POST of a form (already escaped), without an authorization.
+pub fn post_form(address: SocketAddr, target: &str, form: &str) -> Response {
+    request(address, "POST", target, &[("content-type", "application/x-www-form-urlencoded")], form.as_bytes())
+}
+
+/// The value of an `authorization` header by Basic.
+pub fn basic(user: &str, password: &str) -> String {
     format!("Basic {}", STANDARD.encode(format!("{user}:{password}")))
 }
 
@@ -60,7 +68,11 @@ pub fn request(address: SocketAddr, method: &str, target: &str, headers: &[(&str
     try_request(address, method, target, headers, body).unwrap_or_else(|error| panic!("{method} http://{address}{target}: {error}"))
 }
 
-fn try_request(address: SocketAddr, method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> std::io::Result<Response> {
+/// [`request`] for what may be refused by closing the connection.
+///
+/// # Errors
+/// Where no response comes.
+pub fn try_request(address: SocketAddr, method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> std::io::Result<Response> {
     let mut stream = TcpStream::connect_timeout(&address, BOUND)?;
     stream.set_read_timeout(Some(BOUND))?;
     let mut head = format!("{method} {target} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-length: {}\r\n", body.len());
@@ -68,12 +80,12 @@ fn try_request(address: SocketAddr, method: &str, target: &str, headers: &[(&str
         head.push_str(&format!("{name}: {value}\r\n"));
     }
     head.push_str("\r\n");
-    stream.write_all(head.as_bytes())?;
-    stream.write_all(body)?;
+    // A server may answer before it has read all, and close: the answer counts.
+    let sent = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body));
     let mut reader = BufReader::new(stream);
     let (first, headers) = read_head(&mut reader)?;
     let status = first.split(' ').nth(1).and_then(|code| code.parse().ok());
-    let status = status.ok_or_else(|| std::io::Error::other(format!("no status line: {first:?}")))?;
+    let status = status.ok_or_else(|| sent.err().unwrap_or_else(|| std::io::Error::other(format!("no status line: {first:?}"))))?;
     let mut body = Vec::new();
     if find(&headers, "transfer-encoding").is_some_and(|coding| coding.eq_ignore_ascii_case("chunked")) {
         read_chunks(&mut reader, &mut body)?;
@@ -126,11 +138,25 @@ pub struct Caught {
     pub method: String,
     /// Path and query, as they came.
     pub target: String,
+    /// Header fields in their order, names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The status that it was answered with.
+    pub answered: u16,
     /// The body.
     pub body: String,
 }
 
 impl Caught {
+    /// A header field, by its name in lower case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        find(&self.headers, name)
+    }
+
+    /// The body as JSON; `Null` where it is none.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_default()
+    }
+
     /// A parameter of the query, percent-decoded.
     pub fn parameter(&self, name: &str) -> Option<String> {
         let query = self.target.split_once('?')?.1;
@@ -155,10 +181,11 @@ fn decode(text: &str) -> String {
     String::from_utf8_lossy(&octets).into_owned()
 }
 
-/// A server that answers every request with 200 and an empty text, and notes it.
+/// A server that answers every request with an empty text and, unless it is told otherwise, 200, and notes it.
 #[derive(Debug)]
 pub struct Catcher {
     address: SocketAddr,
+    refusals: Arc<AtomicUsize>,
     requests: Receiver<Caught>,
     seen: Vec<Caught>,
 }
@@ -169,16 +196,30 @@ impl Catcher {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("a bound socket");
         let (sender, requests) = channel();
+        let refusals = Arc::new(AtomicUsize::new(0));
+        let left = Arc::clone(&refusals);
         std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
-                if let Some(caught) = serve(&stream)
+                let refuse = || left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |count| count.checked_sub(1)).is_ok();
+                if let Some(caught) = serve(&stream, refuse)
                     && sender.send(caught).is_err()
                 {
                     return;
                 }
             }
         });
-        Self { address, requests, seen: Vec::new() }
+        Self { address, refusals, requests, seen: Vec::new() }
+    }
+
+    /// Answers the next `count` requests with 500.
+    pub fn refuse(&self, count: usize) {
+        self.refusals.store(count, Ordering::SeqCst);
+    }
+
+    /// Every request that has come so far and has not been waited for.
+    pub fn unread(&mut self) -> &[Caught] {
+        self.seen.extend(self.requests.try_iter());
+        &self.seen
     }
 
     /// Where it listens.
@@ -195,7 +236,7 @@ impl Catcher {
     }
 }
 
-fn serve(stream: &TcpStream) -> Option<Caught> {
+fn serve(stream: &TcpStream, refuse: impl FnOnce() -> bool) -> Option<Caught> {
     stream.set_read_timeout(Some(BOUND)).ok()?;
     let mut reader = BufReader::new(stream);
     let (first, headers) = read_head(&mut reader).ok()?;
@@ -204,7 +245,9 @@ fn serve(stream: &TcpStream) -> Option<Caught> {
     let length = find(&headers, "content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
     let mut body = Vec::new();
     reader.take(length).read_to_end(&mut body).ok()?;
+    let answered = if refuse() { 500 } else { 200 };
     let mut out = stream;
-    out.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").ok()?;
-    Some(Caught { method, target, body: String::from_utf8_lossy(&body).into_owned() })
+    out.write_all(format!("HTTP/1.1 {answered} Answer\r\ncontent-type: text/plain\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").as_bytes())
+        .ok()?;
+    Some(Caught { method, target, headers, answered, body: String::from_utf8_lossy(&body).into_owned() })
 }

@@ -6,9 +6,9 @@
 //! The peers are installed by `scripts/install-test-peers.sh`. A peer that is missing fails its test; only what needs powers that a
 //! machine may not give (root, loop devices) is skipped, with a line that says so ([`skip`]).
 
-mod binary;
 mod wait;
 
+pub mod binary;
 pub mod carrier;
 pub mod client;
 pub mod config;

@@ -31,7 +31,7 @@ fn before_the_response() {
 
 #[test]
 fn through_the_other_bind() {
-    receipts_with(json!({"receipts": "other_bind"}), "bind = \"pair\"").assert_complete();
+    receipts_with(json!({"receipts": "other_bind"}), "bind = \"separate\"").assert_complete();
 }
 
 #[test]

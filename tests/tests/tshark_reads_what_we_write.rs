@@ -7,15 +7,16 @@ use waxwing_tests::tshark::Capture;
 
 #[test]
 fn both_sides_are_well_formed() {
-    let (mut gateway, carrier) = relay_with(json!({}), "trace = \"carrier.pcap\"", "trace = \"clients.pcap\"");
+    let (mut gateway, carrier) = relay_with(json!({}), "trace = true", "trace = true");
     let clients = gateway.smpp();
     Job::new("node_smpp_client.js", &["gsm7", "ucs2", "udh", "sar", "payload"]).run(clients).assert_complete();
     Job::new("perl_net_smpp.pl", &["gsm7", "ucs2", "udh", "sar", "payload"]).run(clients).assert_complete();
     gateway.stop();
 
-    for (file, server) in [("carrier.pcap", carrier.address()), ("clients.pcap", clients)] {
-        let path = gateway.folder().join(file);
-        let capture = Capture::smpp(&path, &[server]);
+    let files: Vec<_> = std::fs::read_dir(gateway.folder().join("data/trace")).expect("traces").map(|e| e.expect("an entry").path()).collect();
+    let [path] = files.as_slice() else { panic!("one file: {files:?}") };
+    for (file, server) in [("the carrier's side", carrier.address()), ("the clients' side", clients)] {
+        let capture = Capture::smpp(path, &[server]);
         capture.assert_well_formed();
 
         // Kind udh of the node client: UCS-2 in seven parts.
