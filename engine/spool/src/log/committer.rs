@@ -17,7 +17,7 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use super::codec::{self, Pos, Step};
 use super::folder::io_error;
 use super::frame::{FRAME_HEAD, HEADER_LEN, Header, Seed};
-use super::index::{Effect, Segment};
+use super::index::{Effect, Place, Segment};
 use super::plan::{self, Rules};
 use super::shared::Shared;
 use crate::{Cursor, Millis, Op, SpoolError, Tx, TxDone, TxError};
@@ -339,16 +339,19 @@ impl Committer {
     }
 
     fn publish(&mut self, now: Millis, group: &Group) {
-        let (wakes, messages) = {
+        let (wakes, messages, done) = {
             let mut index = self.shared.index.lock();
             if let Some(segment) = index.segments.get_mut(self.log.segment) {
                 segment.end = self.log.offset;
                 segment.shown = segment.shown.max(group.shown);
             }
             index.publish(&group.effects, now);
-            (index.take_wakes(), index.entries.len())
+            (index.take_wakes(), index.entries.len(), index.segments.oldest_is_done())
         };
         self.shared.wake(&wakes);
+        if done {
+            self.shared.tend();
+        }
         self.shared.counters.messages.store(messages, Ordering::Relaxed);
         let accepted = group.steps.iter().filter(|s| matches!(s, Step::Accept(_))).count() as u64;
         self.shared.counters.accepted.fetch_add(accepted, Ordering::Relaxed);
@@ -384,7 +387,8 @@ impl CopyItem {
     fn record(&self, index: &super::index::Index) -> Option<CopyRecord> {
         match self {
             CopyItem::Message { id, from, body, .. } => {
-                index.entries.get(*id).filter(|e| e.pos() == *from)?;
+                // A hidden one is changed by this very group, perhaps its body: the copy would undo that. It is copied in the next round.
+                index.entries.get(*id).filter(|e| e.pos() == *from && e.place != Place::Hidden)?;
                 index.snapshot(*id, body.clone()).map(|copy| CopyRecord::Message { copy: Box::new(copy), from: *from })
             }
             CopyItem::Parked { key, from, .. } => {

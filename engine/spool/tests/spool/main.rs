@@ -4,9 +4,11 @@
 mod harness;
 
 mod claiming;
+mod damage;
 mod deadletters;
 mod deduplication;
 mod feeding;
 mod model;
 mod receipts;
 mod rewriting;
+mod trouble;
