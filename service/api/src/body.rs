@@ -14,11 +14,11 @@ use crate::Problem;
 /// How long a client may take for its body.
 const BODY_TIME: Duration = Duration::from_secs(30);
 
-/// The whole body.
+/// The whole of a request's body, at most `limit` octets, within half a minute.
 ///
 /// # Errors
 /// 413 when it is larger than `limit`, 408 when it does not come in time, 400 when the connection breaks.
-pub(crate) async fn read(body: Body, limit: usize) -> Result<Bytes, Problem> {
+pub async fn read(body: Body, limit: usize) -> Result<Bytes, Problem> {
     if body.size_hint().lower() > limit as u64 {
         return Err(Problem::too_large(limit));
     }

@@ -20,6 +20,7 @@ mod state;
 use axum::Router;
 use axum::routing::get;
 
+pub use body::read as read_body;
 pub use hooks::*;
 pub use html::escape;
 pub use problem::Problem;

@@ -1,0 +1,190 @@
+//! The console as a browser sees it.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use http::{HeaderMap, Request, StatusCode};
+use http_body_util::BodyExt as _;
+use hyper::service::Service as _;
+use hyper_util::service::TowerToHyperService;
+use waxwing_api::{ApiOptions, ApiState};
+use waxwing_console::{ConsoleOptions, router, sign_in_path};
+use waxwing_core::*;
+use waxwing_ledger::{AccountStore, Ledger, LedgerOptions};
+use waxwing_spool::Spool;
+use waxwing_spool::log::{EmbeddedSpool, SpoolConfig};
+
+struct House {
+    router: Router,
+    gateway: Arc<Gateway>,
+    accounts: Arc<AccountStore>,
+    _dir: tempfile::TempDir,
+}
+
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    text: String,
+}
+
+impl Answer {
+    fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map(|v| v.to_str().unwrap()).unwrap_or_default()
+    }
+
+    /// What the browser would send back.
+    fn cookie(&self) -> String {
+        self.header("set-cookie").split(';').next().unwrap().to_owned()
+    }
+
+    fn csrf(&self) -> String {
+        self.text.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
+    }
+}
+
+fn house() -> House {
+    let dir = tempfile::tempdir().unwrap();
+    let spool =
+        EmbeddedSpool::open(SpoolConfig { readers: vec!["ledger".into()], ..SpoolConfig::small(dir.path().join("spool")) }).unwrap();
+    let dynamic: Arc<dyn Spool> = spool.clone();
+    let gateway = Gateway::new(spool.clone(), Clock::system(), Arc::new(Metrics::new()));
+    let options = LedgerOptions { linger: Duration::from_millis(1), ..LedgerOptions::new(dir.path().join("ledger")) };
+    let ledger = Ledger::open(options, dynamic).unwrap();
+    let account = |name: &str, admin: bool| {
+        let config = AccountConfig { name: name.into(), password: Secret::parse("secret"), admin, ..AccountConfig::default() };
+        let (group, queue, hook) = (spool.group(name), spool.queue(&format!("account:{name}")), spool.queue(&format!("hook:{name}")));
+        Arc::new(Account::new(config, group, queue, hook, Arc::default(), Default::default()))
+    };
+    let line = Line {
+        state: ConnectorState::new("carrier <a>", spool.queue("connector:carrier <a>")),
+        senders: vec![],
+        to: vec![],
+        any: true,
+        weight: 1,
+        retry: RetryPolicy::default(),
+        errors: ErrorTable::smpp(),
+        no_answer: NoAnswer::Resend,
+        receipt_wait: 1000,
+    };
+    let accounts = Accounts::new(vec![account("root", true), account("shop", false)]);
+    gateway.install(Setup { accounts, routes: RouteTable::new(vec![line], vec![]), ..Setup::empty() });
+    let api = ApiState::new(gateway.clone(), ApiOptions { ledger: Some(ledger), home: Some("/console".into()), ..ApiOptions::default() });
+    let accounts = Arc::new(AccountStore::open(dir.path().join("accounts.db")).unwrap());
+    let console = router(ConsoleOptions { api: api.clone(), accounts: accounts.clone(), node: "gw1".into(), secure: false });
+    House { router: waxwing_api::router(api).merge(console), gateway, accounts, _dir: dir }
+}
+
+impl House {
+    async fn call(&self, request: Request<Body>) -> Answer {
+        let response = TowerToHyperService::new(self.router.clone()).call(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let text = String::from_utf8(body.collect().await.unwrap().to_bytes().to_vec()).unwrap();
+        Answer { status: parts.status, headers: parts.headers, text }
+    }
+
+    async fn get(&self, uri: &str, cookie: &str) -> Answer {
+        self.call(Request::get(uri).header("cookie", cookie).body(Body::empty()).unwrap()).await
+    }
+
+    async fn post(&self, uri: &str, cookie: &str, form: &str) -> Answer {
+        let r = Request::post(uri).header("cookie", cookie).header("content-type", "application/x-www-form-urlencoded");
+        self.call(r.header("sec-fetch-site", "same-origin").body(Body::from(form.to_owned())).unwrap()).await
+    }
+
+    async fn sign_in(&self) -> String {
+        let a = self.post("/console/sign-in", "", "name=root&password=secret").await;
+        assert_eq!((a.status, a.header("location")), (StatusCode::SEE_OTHER, "/console"));
+        a.cookie()
+    }
+}
+
+#[tokio::test]
+async fn nobody_gets_in_without_signing_in() {
+    let h = house();
+    let a = h.get("/console", "").await;
+    assert_eq!((a.status, a.header("location")), (StatusCode::SEE_OTHER, "/console/sign-in"));
+    let a = h.get("/console/messages?number=1", "waxwing_session=forged").await;
+    assert_eq!(a.header("location"), "/console/sign-in?next=%2Fconsole%2Fmessages%3Fnumber%3D1");
+    for (form, status) in [("name=root&password=wrong", 401), ("name=shop&password=secret", 403), ("name=&password=", 401), ("", 401)] {
+        let a = h.post("/console/sign-in", "", form).await;
+        assert_eq!((a.status.as_u16(), a.headers.contains_key("set-cookie")), (status, false), "{form}");
+    }
+    let foreign = Request::post("/console/sign-in").header("sec-fetch-site", "cross-site").body(Body::from("name=root&password=secret"));
+    assert_eq!(h.call(foreign.unwrap()).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(h.post("/console/send", "", "to=1&text=a").await.status, StatusCode::SEE_OTHER);
+    assert!(h.gateway.spool.depths().is_empty());
+}
+
+#[tokio::test]
+async fn cookies_and_pages_are_locked_down() {
+    let h = house();
+    let a = h.post("/console/sign-in", "", "name=root&password=secret&next=//evil.example").await;
+    assert_eq!(a.header("location"), "/console");
+    let cookie = a.header("set-cookie");
+    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict") && cookie.contains("Path=/console"), "{cookie}");
+    let page = h.get("/console", &a.cookie()).await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(page.header("content-security-policy").starts_with("default-src 'none'"));
+    assert_eq!((page.header("cache-control"), page.header("x-frame-options")), ("no-store", "DENY"));
+    assert!(page.text.contains("carrier &lt;a&gt;") && !page.text.contains("carrier <a>"));
+}
+
+#[tokio::test]
+async fn a_link_signs_in_once() {
+    let h = house();
+    let token = h.accounts.create_link("root", 60_000, h.gateway.clock.now()).unwrap();
+    let a = h.get(&sign_in_path(&token), "").await;
+    assert_eq!(a.status, StatusCode::OK);
+    assert_eq!(h.get("/console", &a.cookie()).await.status, StatusCode::OK);
+    let again = h.get(&sign_in_path(&token), "").await;
+    assert_eq!((again.status, again.headers.contains_key("set-cookie")), (StatusCode::FORBIDDEN, false));
+    let token = h.accounts.create_link("shop", 60_000, h.gateway.clock.now()).unwrap();
+    assert_eq!(h.get(&sign_in_path(&token), "").await.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn a_message_is_sent_seen_and_cancelled() {
+    let h = house();
+    let cookie = h.sign_in().await;
+    let csrf = h.get("/console/send", &cookie).await.csrf();
+    let body = "to=%2B447700900123&from=12345&text=two%0D%0Alines+%3Cb%3E";
+    assert_eq!(h.post("/console/send", &cookie, &format!("{body}&csrf=forged")).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(h.post("/console/send", &cookie, body).await.status, StatusCode::FORBIDDEN);
+    let a = h.post("/console/send", &cookie, &format!("{body}&csrf={csrf}")).await;
+    let place = a.header("location").to_owned();
+    assert!(place.starts_with("/console/messages/"), "{}", a.text);
+    let page = h.get(&place, &cookie).await;
+    assert!(page.text.contains("two\nlines &lt;b&gt;") && page.text.contains("+447700900123"), "{}", page.text);
+    let found = h.get("/console/messages?number=%2B447700900123&state=queued", &cookie).await;
+    assert!(found.text.contains(&format!("href=\"{place}\"")));
+    let a = h.post(&format!("{place}/cancel"), &cookie, &format!("csrf={csrf}")).await;
+    assert_eq!(a.status, StatusCode::SEE_OTHER);
+    assert!(h.get(&place, &cookie).await.text.contains("cancelled"));
+    let bad = h.post("/console/send", &cookie, &format!("to=nobody&text=a&csrf={csrf}")).await;
+    assert!(bad.text.contains("not a phone number") && bad.text.contains("value=\"nobody\""));
+    assert_eq!(h.get("/console/messages/zz", &cookie).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(h.get("/console/nowhere", &cookie).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn signing_out_ends_the_session() {
+    let h = house();
+    let cookie = h.sign_in().await;
+    let csrf = h.get("/console", &cookie).await.csrf();
+    assert_eq!(h.post("/console/sign-out", &cookie, "csrf=x").await.status, StatusCode::FORBIDDEN);
+    let a = h.post("/console/sign-out", &cookie, &format!("csrf={csrf}")).await;
+    assert!(a.header("set-cookie").contains("Max-Age=0"));
+    assert_eq!(h.get("/console", &cookie).await.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn nowsms_urls_and_the_console_share_the_door() {
+    let h = house();
+    assert_eq!(h.get("/", "").await.header("location"), "/console");
+    let a = h.get("/?PhoneNumber=%2B447700900123&Text=a&User=root&Password=secret", "").await;
+    assert!(a.text.contains("MessageID="), "{}", a.text);
+    assert_eq!(h.get("/console/console.css", "").await.header("content-type"), "text/css; charset=utf-8");
+}
