@@ -164,7 +164,13 @@ impl Index {
 
     /// Phase one of a settle. `queue` is the one it was claimed from.
     pub(crate) fn settle(&mut self, id: MsgId, queue: QueueId, outcome: &Outcome, now: Millis) {
-        let Some(mut entry) = self.entries.get(id.0).copied() else { return };
+        let Some(mut entry) = self.entries.get(id.0).copied() else {
+            // In recovery: the message is gone, or its copy comes later. Either way its remote ids no longer lead to an earlier message.
+            if let Outcome::Sent { parts, .. } | Outcome::Retry { sent: parts, .. } = outcome {
+                self.hash_parts(queue, parts).into_iter().for_each(|(_, hash)| self.sides.outdate(hash, id.0));
+            }
+            return;
+        };
         match outcome {
             Outcome::Sent { parts, await_until: None, .. } => {
                 let hashes = self.hash_parts(queue, parts);

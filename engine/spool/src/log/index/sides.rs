@@ -204,6 +204,19 @@ impl Sides {
         }
     }
 
+    /// A remote id was given to a message that is finished by now: it leads nowhere any more.
+    pub(crate) fn outdate(&mut self, hash: Hash128, id: u64) {
+        if hash == Hash128::NONE {
+            return;
+        }
+        let slots = &self.slots;
+        let hash_of = |(slot, index): &(u32, u32)| slots.get(*slot as usize)?.as_ref()?.sent_at(*index).map(|(_, hash)| hash);
+        if let Ok(found) = self.by_remote.find_entry(hash.0[0], |candidate| hash_of(candidate) == Some(hash)) {
+            found.remove();
+        }
+        self.remember(hash, id);
+    }
+
     /// Remembers a remote id as that of a finished message.
     pub(crate) fn remember(&mut self, hash: Hash128, id: u64) {
         if self.finished.insert(hash, id).is_none() {
