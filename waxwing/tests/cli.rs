@@ -135,7 +135,7 @@ fn the_demonstration_starts_sends_reloads_and_ends() {
     while !said.contains("curl -u demo:") {
         assert!(lines.read_line(&mut said).unwrap() > 0, "it ended: {said}");
     }
-    assert!(said.contains("HTTP   http://127.0.0.1:") && said.contains("SMPP   127.0.0.1:"), "{said}");
+    assert!(said.contains("/console/sign-in?token=") && said.contains("SMPP      127.0.0.1:"), "{said}");
 
     // The command finds the demonstration by itself.
     let (code, out, err) = run(dir.path(), &["send", "+447700900123", "Hello", "--from", "12345"]);

@@ -7,9 +7,10 @@ use serde_json::{Map, Value};
 use waxwing_core::Clock;
 use waxwing_ledger::{AccountStore, NewAccount, hash_password};
 
+use super::client::url_of;
 use super::{ConfigFile, Failure, out};
 use crate::config::{self, Config};
-use crate::node::{accounts_file, password, webhook_secret};
+use crate::node::{SIGN_IN_LINK, accounts_file, password, webhook_secret};
 
 /// Arguments of `waxwing account`.
 #[derive(Debug, Args)]
@@ -57,6 +58,11 @@ enum Action {
     },
     /// Remove an account
     Remove {
+        /// Its name
+        name: String,
+    },
+    /// Print a link that signs an administrator in to the console, once, within an hour
+    Link {
         /// Its name
         name: String,
     },
@@ -118,6 +124,14 @@ fn on_store(action: &Action, config: &Config, store: &AccountStore) -> Result<()
             tell(name, password.as_deref(), &secret);
         }
         Action::Remove { name } => store.delete(name).map_err(|e| Failure::Usage(format!("{e}{}", in_file(config, name))))?,
+        Action::Link { name } => {
+            let known = config.accounts.iter().any(|a| a.name == *name) || store.get(name).map_err(Failure::of)?.is_some();
+            if !known {
+                return Err(Failure::Usage(format!("there is no account {name:?}; `waxwing account list` lists them")));
+            }
+            let token = store.create_link(name, SIGN_IN_LINK, now).map_err(Failure::of)?;
+            out::line(format_args!("{}{}", url_of(config), waxwing_console::sign_in_path(&token)));
+        }
         Action::List => list(config, store)?,
         Action::Hash | Action::Secret => {}
     }

@@ -88,7 +88,7 @@ fn account(config: &Config, wanted: impl Fn(&config::keys::Account) -> bool) -> 
 }
 
 /// Where a gateway of this machine listens: what it has written down, or what its configuration says.
-fn url_of(config: &Config) -> String {
+pub(super) fn url_of(config: &Config) -> String {
     let address = Listening::read(&config.data()).and_then(|l| l.http).unwrap_or(config.http.listen.0);
     let scheme = if config.http.tls_cert.is_some() { "https" } else { "http" };
     let host = if address.ip().is_unspecified() { std::net::SocketAddr::from(([127, 0, 0, 1], address.port())) } else { address };

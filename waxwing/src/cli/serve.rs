@@ -44,7 +44,7 @@ async fn serve(path: &Path, config: Config, demo: bool) -> Result<(), Failure> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut node = Node::start(config, demo).await.map_err(Failure::of)?;
-    announce(&node, demo);
+    announce(&node, demo).await;
     let mut accounts = node.accounts_revision();
     loop {
         tokio::select! {
@@ -96,7 +96,7 @@ async fn reload(node: &mut Node, path: &Path) {
     tracing::error!("The configuration was not reloaded; the one before stays in force.");
 }
 
-fn announce(node: &Node, demo: bool) {
+async fn announce(node: &Node, demo: bool) {
     let listening = node.listening();
     for door in &listening.listeners {
         tracing::info!(protocol = door.protocol, "Listening on {}.", door.listen);
@@ -111,13 +111,16 @@ fn announce(node: &Node, demo: bool) {
     }
     let Some(account) = node.config().accounts.first() else { return };
     let (name, password) = (&account.name, &account.password);
+    // Without a link the password does.
+    let console = format!("http://{http}{}", node.sign_in_path(name).await.unwrap_or_else(|_| "/console".to_owned()));
     let smpp = listening.listeners.first().map(|l| l.listen.to_string()).unwrap_or_default();
     out::line(format_args!(
         "\n\
          Waxwing is running as a demonstration; its carrier is simulated. Configuration: {DEMO_FILE}\n\
          \n\
-         HTTP   http://{http}/   account {name}, password {password}\n\
-         SMPP   {smpp}   system_id {name}, password {password}\n\
+         Console   {console}\n\
+         HTTP      http://{http}/   account {name}, password {password}\n\
+         SMPP      {smpp}   system_id {name}, password {password}\n\
          \n\
          Send a message:\n\
          \n\

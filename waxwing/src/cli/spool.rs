@@ -25,7 +25,7 @@ pub struct Spool {
 enum Action {
     /// How much is in each queue
     Depths,
-    /// The messages of a queue (of a gateway that is not running)
+    /// The messages of a queue, read from the folder
     List {
         /// Such as connector:carrier-a; without it, all
         queue: Option<String>,
@@ -84,22 +84,20 @@ fn open(args: &Spool, read_only: bool) -> Result<Arc<EmbeddedSpool>, Failure> {
 
 fn depths(args: &Spool) -> Result<(), Failure> {
     const HEADER: [&str; 6] = ["queue", "ready", "deferred", "leased", "awaiting", "dead"];
-    let rows: Vec<Vec<String>> = match open(args, true) {
-        Ok(spool) => {
-            let row = |d: waxwing_spool::QueueDepth| {
-                let counts = [d.ready, d.deferred, d.leased, d.awaiting, d.dead];
-                std::iter::once(d.name.to_string()).chain(counts.iter().map(u64::to_string)).collect()
-            };
-            spool.depths().into_iter().map(row).collect()
-        }
-        // It runs: ask it.
-        Err(_) => {
-            let client = args.target.connect(true)?;
-            let answer = runtime()?.block_on(client.get("/api/v1/queues"))?;
-            let cell = |v: &Value| v.as_str().map_or_else(|| v.to_string(), str::to_owned);
-            let row = |q: &Value| ["name", "ready", "deferred", "leased", "awaiting", "dead"].iter().map(|k| cell(&q[*k])).collect();
-            answer.as_array().into_iter().flatten().map(row).collect()
-        }
+    let config = args.target.config()?;
+    let runs = config.as_ref().is_none_or(|c| crate::node::Listening::read(&c.data()).is_some());
+    let rows: Vec<Vec<String>> = if runs {
+        let client = args.target.connect(true)?;
+        let answer = runtime()?.block_on(client.get("/api/v1/queues"))?;
+        let cell = |v: &Value| v.as_str().map_or_else(|| v.to_string(), str::to_owned);
+        let row = |q: &Value| HEADER.iter().map(|k| cell(&q[if *k == "queue" { "name" } else { k }])).collect();
+        answer.as_array().into_iter().flatten().map(row).collect()
+    } else {
+        let row = |d: waxwing_spool::QueueDepth| {
+            let counts = [d.ready, d.deferred, d.leased, d.awaiting, d.dead];
+            std::iter::once(d.name.to_string()).chain(counts.iter().map(u64::to_string)).collect()
+        };
+        open(args, true)?.depths().into_iter().map(row).collect()
     };
     out::table(&HEADER, &rows);
     Ok(())

@@ -247,8 +247,12 @@ impl Checker<'_, '_> {
         if v.webhook_secret.is_some() && v.webhook.is_none() && !b.has("webhook") {
             self.wrong_key(b, "webhook_secret", "there is no webhook to sign; add webhook = \"https://...\"");
         }
-        if v.webhook_secret.as_deref().is_some_and(|k| k.strip_prefix("whsec_").is_none_or(str::is_empty)) {
-            self.wrong_key(b, "webhook_secret", "write whsec_ and the key in base64, as `waxwing account secret` makes one");
+        if v.webhook_secret.as_deref().is_some_and(|k| k.split_whitespace().any(|key| !key.starts_with("whsec_"))) {
+            self.warn(
+                b,
+                "webhook_secret",
+                "webhook_secret: a key is whsec_ and base64, as `waxwing account secret` makes one; this is taken as it is",
+            );
         }
         if let Some(route) = &v.route {
             let routes = s.routes.iter().filter_map(|r| r.value.name.as_deref());

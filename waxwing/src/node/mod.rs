@@ -14,6 +14,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use waxwing_api::{AddressGuard, ApiOptions, ApiState, Hooks, HooksOptions, ServeOptions};
+use waxwing_console::ConsoleOptions;
 use waxwing_core::{Clock, Gateway, Metrics, Normaliser, RouteTable, Setup};
 use waxwing_ledger::{AccountStore, Ledger, LedgerOptions};
 use waxwing_session::{TlsClient, TlsServer};
@@ -33,6 +34,9 @@ pub use listening::{Listening, ListeningDoor};
 const CATCH_UP: Duration = Duration::from_secs(60);
 /// How long requests in progress may take at the end.
 const DRAIN: Duration = Duration::from_secs(10);
+
+/// How long a sign-in link can be used, milliseconds.
+pub(crate) const SIGN_IN_LINK: u64 = 3_600_000;
 
 /// A gateway at work.
 pub struct Node {
@@ -135,7 +139,14 @@ impl Node {
         let hooks = Hooks::new(node.gateway.clone(), HooksOptions { guard, ..HooksOptions::default() });
         node.tasks.push(tokio::spawn(hooks.run(until(stopped.clone()))));
         let options = ServeOptions { max_connections: config.http.max_connections as usize, drain: DRAIN, tls, ..ServeOptions::default() };
-        node.tasks.push(tokio::spawn(waxwing_api::serve(http_socket, waxwing_api::router(node.api.clone()), options, until(stopped))));
+        let console = ConsoleOptions {
+            api: node.api.clone(),
+            accounts: node.store.clone(),
+            node: config.node.name.clone(),
+            secure: options.tls.is_some(),
+        };
+        let router = waxwing_api::router(node.api.clone()).merge(waxwing_console::router(console));
+        node.tasks.push(tokio::spawn(waxwing_api::serve(http_socket, router, options, until(stopped))));
         node.listening.listeners = node.supervisor.doors(&config);
         node.listening.write(&data).map_err(|e| StartError(format!("{}: {e}", data.display())))?;
         node.config = config;
@@ -219,6 +230,17 @@ impl Node {
         if let Err(e) = closed.await {
             tracing::error!("The data folder was not closed in order: {e}");
         }
+    }
+
+    /// The path, to be put behind the gateway's address, that signs an account in to the console, once, within an hour.
+    ///
+    /// # Errors
+    /// When the accounts' file cannot be written.
+    pub async fn sign_in_path(&self, account: &str) -> Result<String, StartError> {
+        let (store, account, now) = (self.store.clone(), account.to_owned(), self.gateway.clock.now());
+        let made = tokio::task::spawn_blocking(move || store.create_link(&account, SIGN_IN_LINK, now)).await;
+        let token = made.map_err(|e| StartError(e.to_string()))?.map_err(|e| StartError(e.to_string()))?;
+        Ok(waxwing_console::sign_in_path(&token))
     }
 
     /// Changes with every change of an account that is kept in the data folder: then call [`Node::refresh_accounts`].
@@ -329,6 +351,7 @@ fn api_options(config: &Config, ledger: &Arc<Ledger>, guard: AddressGuard) -> Ap
     ApiOptions {
         ledger: Some(ledger.clone()),
         body_limit: usize::try_from(config.http.max_body.0).unwrap_or(usize::MAX),
+        home: Some(waxwing_console::HOME.to_owned()),
         guard,
         metrics_from: config.http.metrics_from.iter().map(|n| n.0).collect(),
         ..ApiOptions::default()

@@ -41,7 +41,8 @@ pub struct Account {
     pub hosts: Vec<Network>,
     /// Where its receipts and received messages are posted by HTTP. Without it they wait for an SMPP bind.
     pub webhook: Option<Url>,
-    /// Key for the signature of those posts (Standard Webhooks, `whsec_...`); without it they are unsigned.
+    /// Key for the signature of those posts (Standard Webhooks, `whsec_...`, as `waxwing account secret` makes one); without it they are
+    /// unsigned. Several, separated by spaces, sign each post several times, so that keys can be exchanged.
     pub webhook_secret: Option<String>,
     /// Priority where it gives none, 0 (low) to 3.
     pub priority: u8,
