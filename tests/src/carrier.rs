@@ -47,6 +47,11 @@ impl Carrier {
         self.peer.wait_for_event(event, BOUND)
     }
 
+    /// Whether no event of that name has come so far.
+    pub fn never_saw(&mut self, event: &str) -> bool {
+        !self.peer.has_unread(|seen| seen["event"] == event)
+    }
+
     /// All messages submitted so far, in order.
     pub fn submits(&mut self) -> &[Value] {
         self.submits.extend(self.peer.take_all(|event| event["event"] == "submit"));

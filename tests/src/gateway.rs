@@ -151,6 +151,12 @@ impl Gateway {
         binary::stdout(&output)
     }
 
+    /// Waits until a connector can send.
+    pub fn wait_until_up(&self, connector: &str) {
+        let label = format!("connector=\"{connector}\"");
+        until(&format!("{connector} is up"), Duration::from_secs(20), || self.metric("waxwing_connector_sessions", &[&label]) >= 1.0);
+    }
+
     /// Waits until the log holds these words.
     pub fn wait_for_log(&self, words: &str) {
         until(&format!("{words:?} in the log"), Duration::from_secs(20), || self.log().contains(words));
@@ -164,7 +170,8 @@ impl Gateway {
         let deadline = Instant::now() + Duration::from_secs(20);
         while Instant::now() < deadline {
             last = http::get_as(self.http(), &target, "shop", "secret").json();
-            if last["state"].as_str().is_some_and(|state| states.contains(&state)) {
+            let recorded = last["events"].as_array().is_some_and(|events| !events.is_empty());
+            if recorded && last["state"].as_str().is_some_and(|state| states.contains(&state)) {
                 return last;
             }
             std::thread::sleep(Duration::from_millis(20));

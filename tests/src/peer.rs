@@ -100,6 +100,12 @@ impl Peer {
         Vec::from(taken)
     }
 
+    /// Whether an event that `wanted` likes has come and was not read.
+    pub fn has_unread(&mut self, wanted: impl FnMut(&Value) -> bool) -> bool {
+        self.unread.extend(self.lines.try_iter());
+        self.unread.iter().any(wanted)
+    }
+
     /// Waits for the first event that `wanted` likes. Events before it stay to be read in their order.
     pub fn wait_for(&mut self, what: &str, bound: Duration, mut wanted: impl FnMut(&Value) -> bool) -> Value {
         let deadline = Instant::now() + bound;

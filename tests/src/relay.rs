@@ -15,5 +15,6 @@ pub fn relay_with(carrier: Value, connector: &str, listener: &str) -> (Gateway, 
     let config = Config::without_doors().listener("smpp", listener).shop().smpp_connector(carrier.address(), connector).route_to_carrier();
     let gateway = Gateway::start(&config);
     carrier.wait_for_bind();
+    gateway.wait_until_up("carrier");
     (gateway, carrier)
 }

@@ -168,6 +168,11 @@ impl Esme {
         self.stream.write_all(octets)
     }
 
+    /// How long a send may wait for the other side to read.
+    pub fn set_write_timeout(&self, bound: Duration) {
+        self.stream.set_write_timeout(Some(bound)).expect("a bound above zero");
+    }
+
     /// Sends a submit_sm and returns its response.
     pub fn submit(&mut self, submit: &Submit) -> Pdu {
         let sequence = self.send(command::SUBMIT_SM, submit.body()).expect("the submit can be sent");

@@ -12,6 +12,7 @@ use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, Method, StatusCode, header};
 use waxwing_core::{Account, MsgId, SubmitError};
+use waxwing_spool::Stage;
 
 use crate::params::Params;
 use crate::state::peer_of;
@@ -92,12 +93,13 @@ async fn sign_in(state: &ApiState, p: &Params, basic: Option<(String, Vec<u8>)>,
     auth::sign_in(state, "kannel", &name, &password, peer).await.map_err(|_| refused())
 }
 
-/// Whether it waits: for its time, or for a connector that is not up.
+/// Whether it waits: for its time, or for a connector that is not up. What is no longer queued has gone out already; the time of such a
+/// one is something else.
 fn is_waiting(state: &ApiState, id: MsgId) -> bool {
     let gateway = state.gateway();
     let now = gateway.clock.now();
-    // No longer in the spool: it has gone out already.
-    gateway.spool.get(id).is_some_and(|s| s.due > now || gateway.setup().routes.line_of(s.queue).is_some_and(|l| !l.state.is_healthy(now)))
+    let unhealthy = |queue| gateway.setup().routes.line_of(queue).is_some_and(|l| !l.state.is_healthy(now));
+    gateway.spool.get(id).is_some_and(|s| s.stage == Stage::Queued && (s.due > now || unhealthy(s.queue)))
 }
 
 impl Answer {
