@@ -7,7 +7,7 @@ use axum::extract::FromRequestParts;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::request::Parts;
-use http::{HeaderMap, header};
+use http::{HeaderMap, StatusCode, header};
 use waxwing_core::{Account, AuthError};
 
 use crate::state::peer_of;
@@ -49,6 +49,30 @@ pub(crate) fn basic(headers: &HeaderMap) -> Option<(String, Vec<u8>)> {
     let colon = decoded.iter().position(|&b| b == b':')?;
     let name = String::from_utf8(decoded[..colon].to_vec()).ok()?;
     Some((name, decoded[colon + 1..].to_vec()))
+}
+
+/// The same at doors where a mere link submits: a browser that keeps a password would send it along with links of any site, and says so.
+///
+/// # Errors
+/// 403 where a page of another site made the request.
+pub(crate) fn basic_of_client(headers: &HeaderMap) -> Result<Option<(String, Vec<u8>)>, Problem> {
+    let site = headers.get("sec-fetch-site").and_then(|v| v.to_str().ok());
+    match (basic(headers), site) {
+        (Some(_), Some("cross-site" | "same-site")) => {
+            Err(Problem::forbidden("a page of another site made this request with your password"))
+        }
+        (basic, _) => Ok(basic),
+    }
+}
+
+/// The answer to HEAD and others at doors where a request submits.
+pub(crate) fn wrong_method(method: &http::Method) -> Problem {
+    Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method",
+        "The method is not allowed",
+        format!("{method} cannot be used here; use GET or POST"),
+    )
 }
 
 /// Signs an account in at an HTTP door. Failures are counted and logged with what was wrong.

@@ -18,6 +18,7 @@ async fn a_text_on_any_path() {
         assert!(text.starts_with("<HTML>"));
         assert!(text[161..].starts_with("Message Submitted"), "{text}");
         assert!(text.contains(&format!("MessageID={}.req, Recipient=", m.id())), "{text}");
+        assert!(text.contains("Recipient=+447700900123"), "{text}");
         assert_eq!((m.message.text.as_deref(), m.message.destination.to_string().as_str()), (Some("a b c"), "+447700900123"));
     }
 }
@@ -82,4 +83,23 @@ async fn without_parameters_browsers_get_the_console() {
     assert_eq!(h.get("/favicon.ico").await.status, StatusCode::NOT_FOUND);
     let r = Request::post("/nowhere").header("authorization", basic("shop")).body(Body::from("PhoneNumber=1")).unwrap();
     assert_eq!(h.call(r).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn links_on_other_sites_and_other_methods_submit_nothing() {
+    let h = house();
+    let uri = "/?PhoneNumber=%2B447700900123&Text=hi";
+    let request = |method: &str, site: &str| {
+        let r = Request::builder().method(method).uri(uri).header("authorization", basic("shop")).header("sec-fetch-site", site);
+        r.body(Body::empty()).unwrap()
+    };
+    assert_eq!(h.call(request("GET", "cross-site")).await.status, StatusCode::FORBIDDEN);
+    for method in ["HEAD", "PUT", "OPTIONS"] {
+        assert_eq!(h.call(request(method, "none")).await.status, StatusCode::METHOD_NOT_ALLOWED, "{method}");
+    }
+    let head = Request::head("/cgi-bin/sendsms?username=shop&password=secret&to=%2B447700900123&text=hi").body(Body::empty()).unwrap();
+    assert_eq!(h.call(head).await.status, StatusCode::METHOD_NOT_ALLOWED);
+    assert!(h.claim().is_empty());
+    assert_eq!(h.call(request("GET", "same-origin")).await.status, StatusCode::OK);
+    assert_eq!(h.claim().len(), 1);
 }

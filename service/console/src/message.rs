@@ -73,7 +73,7 @@ fn content(life: &Life, csrf: &str) -> String {
 fn facts(m: &MessageRecord) -> String {
     let direction = if m.kind == Kind::Mo { "received from a handset" } else { "to a handset" };
     let parts = if m.parts > 1 { m.parts.to_string() } else { String::new() };
-    let attempts = if m.attempts > 0 { m.attempts.to_string() } else { String::new() };
+    let attempts = if m.attempts > 1 { m.attempts.to_string() } else { String::new() };
     let content = if m.text.is_none() { format!("{} octets, data coding {:02X}", m.octets, m.data_coding) } else { String::new() };
     let list = [
         ("From", escape(&m.source.to_string())),
@@ -89,7 +89,7 @@ fn facts(m: &MessageRecord) -> String {
         ("Final", m.done.map(time).unwrap_or_default()),
         ("Valid until", time(m.expires)),
         ("Parts", parts),
-        ("Failed attempts", attempts),
+        ("Attempts", attempts),
         ("Error", escape(&[m.error.as_str(), m.reason.as_str()].join(" "))),
         ("Carrier's id", escape(&m.remote_id)),
         ("Reference", escape(&m.reference)),
@@ -113,7 +113,7 @@ fn event(e: &EventRecord) -> String {
         let _ = write!(out, " <span class=\"place\">{}</span>", escape(&e.connector));
     }
     for words in [&e.code, &e.words].into_iter().filter(|w| !w.is_empty()) {
-        let _ = write!(out, " <span class=\"words\">{}</span>", escape(words));
+        let _ = write!(out, " <span class=\"words\">· {}</span>", escape(words));
     }
     out + "</li>"
 }

@@ -142,7 +142,7 @@ fn queues(depths: &[QueueDepth], now: Millis) -> String {
         return String::new();
     }
     let mut out = String::from(
-        "<section><h2>Deliveries to accounts</h2><div class=\"scroll\"><table><thead><tr><th>Queue</th><th class=\"n\">Ready</th>\
+        "<section><h2>On the way to accounts</h2><div class=\"scroll\"><table><thead><tr><th>Queue</th><th class=\"n\">Ready</th>\
          <th class=\"n\">Waiting</th><th class=\"n\">In flight</th><th class=\"n\">Dead letters</th><th>Oldest</th></tr></thead><tbody>",
     );
     for d in others {
@@ -150,7 +150,7 @@ fn queues(depths: &[QueueDepth], now: Millis) -> String {
         let _ = write!(
             out,
             "<tr><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td>{oldest}</td></tr>",
-            escape(&d.name),
+            escape(&queue_name(&d.name)),
             number(d.ready),
             number(d.deferred),
             number(d.leased),
@@ -158,6 +158,17 @@ fn queues(depths: &[QueueDepth], now: Millis) -> String {
         );
     }
     out + "</tbody></table></div></section>"
+}
+
+/// What a queue is to people.
+fn queue_name(name: &str) -> String {
+    match name.split_once(':') {
+        Some(("account", account)) => format!("{account}, by SMPP"),
+        Some(("hook", account)) => format!("{account}, by webhook"),
+        Some(("inbox", _)) => "received for nobody's number".to_owned(),
+        Some(("parts", _)) => "parts of long messages that wait for the others".to_owned(),
+        _ => name.to_owned(),
+    }
 }
 
 /// Octets in a unit that suits.

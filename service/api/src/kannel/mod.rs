@@ -56,11 +56,14 @@ pub(crate) async fn sendsms(State(state): State<ApiState>, request: Request) -> 
 
 async fn handle(state: &ApiState, request: Request, peer: Option<SocketAddr>) -> Result<Answer, Answer> {
     let (parts, content) = request.into_parts();
-    let basic = auth::basic(&parts.headers);
+    if !matches!(parts.method, Method::GET | Method::POST) {
+        return Err(auth::wrong_method(&parts.method).into());
+    }
+    let basic = auth::basic_of_client(&parts.headers)?;
     let mut params = Params::default();
     params.extend(parts.uri.query().unwrap_or_default().as_bytes());
     if parts.method == Method::POST {
-        let body = body::read(content, state.shared().options.body_limit).await.map_err(Answer::from)?;
+        let body = body::read(content, state.shared().options.body_limit).await?;
         match body::media_type(&parts.headers).as_str() {
             "application/x-www-form-urlencoded" => params.extend(&body),
             "text/xml" | "application/xml" => {

@@ -13,7 +13,7 @@ use axum::body::Body;
 use axum::extract::{FromRequest as _, Multipart, Request, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::{Method, header};
-use waxwing_core::AuthError;
+use waxwing_core::{Address, AuthError};
 
 use crate::params::Params;
 use crate::rest::{SubmitItem, SubmitReply};
@@ -30,6 +30,9 @@ pub(crate) async fn any_path(State(state): State<ApiState>, request: Request) ->
     let json = accepts_json(&request);
     let path = request.uri().path().to_owned();
     let method = request.method().clone();
+    if !matches!(method, Method::GET | Method::POST) {
+        return auth::wrong_method(&method).into_response();
+    }
     let result = match read_params(&state, request).await {
         Ok((params, basic)) if SUBMISSION.iter().any(|name| params.has(name)) => submit(&state, &params, basic, peer).await,
         Ok(_) => return elsewhere(&state, &method, &path),
@@ -61,7 +64,7 @@ type Basic = Option<(String, Vec<u8>)>;
 /// Parameters of the URL and of a form, and who the request says it is.
 async fn read_params(state: &ApiState, request: Request) -> Result<(Params, Basic), Problem> {
     let (parts, content) = request.into_parts();
-    let basic = auth::basic(&parts.headers);
+    let basic = auth::basic_of_client(&parts.headers)?;
     let mut params = Params::default();
     params.extend(parts.uri.query().unwrap_or_default().as_bytes());
     if parts.method == Method::POST {
@@ -103,7 +106,7 @@ async fn submit(state: &ApiState, params: &Params, basic: Basic, peer: Option<So
     let submissions = request.submissions(peer);
     let results = state.gateway().submit(&account, submissions).await;
     let items = request.recipients.iter().zip(results).map(|(to, result)| {
-        let item = SubmitItem { id: None, to: to.clone(), reference: None, problem: None };
+        let item = SubmitItem { id: None, to: Address::parse(to).to_string(), reference: None, problem: None };
         match result {
             Ok(id) => (SubmitItem { id: Some(id.to_string()), ..item }, None),
             Err(e) => (item, Some(submission::refusal(&e))),

@@ -1,7 +1,7 @@
 //! Looking messages up and calling them back.
 
 use axum::Json;
-use axum::extract::rejection::QueryRejection;
+use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use http::StatusCode;
 use jiff::Timestamp;
@@ -57,7 +57,7 @@ pub(crate) struct MessageBody {
     /// Parts it was sent in, where that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     parts: Option<u32>,
-    /// Attempts that failed.
+    /// Attempts that were made.
     #[serde(skip_serializing_if = "Option::is_none")]
     attempts: Option<u32>,
     /// When it was accepted.
@@ -122,8 +122,10 @@ pub(crate) struct SearchParams {
     /// Connector.
     connector: Option<String>,
     /// State.
+    #[param(pattern = "^(queued|enroute|delivered|expired|deleted|undeliverable|accepted|unknown|rejected|skipped|failed|sent)?$")]
     state: Option<String>,
     /// `mt` or `mo`.
+    #[param(pattern = "^(mt|mo)?$")]
     kind: Option<String>,
     /// Contained in the text.
     text: Option<String>,
@@ -139,6 +141,7 @@ pub(crate) struct SearchParams {
     #[param(minimum = 1, maximum = 1000)]
     limit: Option<usize>,
     /// `next` of the page before.
+    #[param(pattern = "^([0-9]{1,19}\\.[0-9A-F]{1,16})?$")]
     cursor: Option<String>,
 }
 
@@ -167,8 +170,10 @@ pub(crate) async fn search(
 ) -> Result<Json<MessagePage>, Problem> {
     let Query(p) = params.map_err(|e| Problem::invalid(e.body_text()))?;
     let ledger = state.ledger().ok_or_else(|| Problem::unsupported("this gateway keeps no record of messages"))?;
+    // What is there but empty was left out by a form.
+    let given = |v: Option<String>| v.filter(|v| !v.is_empty());
     let own = caller.account.name.to_string();
-    let account = match p.account {
+    let account = match given(p.account) {
         asked if caller.account.config.admin => asked,
         Some(other) if other != own => return Err(Problem::forbidden("only administrators may see other accounts' messages")),
         _ => Some(own),
@@ -178,17 +183,17 @@ pub(crate) async fn search(
         return Err(Problem::invalid(format!("limit: it has to be from 1 to {PAGE_MAX}")));
     }
     let query = LedgerQuery {
-        number: p.number.as_deref().map(NumberQuery::parse),
+        number: given(p.number).map(|n| NumberQuery::parse(&n)),
         account,
-        connector: p.connector,
-        state: p.state.as_deref().map(state_named).transpose()?,
-        kind: p.kind.as_deref().map(kind_named).transpose()?,
+        connector: given(p.connector),
+        state: given(p.state).map(|s| state_named(&s)).transpose()?,
+        kind: given(p.kind).map(|k| kind_named(&k)).transpose()?,
         from: p.since.map(to_millis),
         to: p.until.map(to_millis),
-        text: p.text,
-        remote_id: p.carrier_id,
+        text: given(p.text),
+        remote_id: given(p.carrier_id),
         limit,
-        after: p.cursor.map(|c| c.parse().map_err(|e| Problem::invalid(format!("cursor: {e}")))).transpose()?,
+        after: given(p.cursor).map(|c| c.parse().map_err(|e| Problem::invalid(format!("cursor: {e}")))).transpose()?,
     };
     let page = ledger.search(query).await?;
     let messages = page.messages.into_iter().map(|m| message(m, None)).collect();
@@ -210,8 +215,12 @@ pub(crate) async fn search(
     ),
     security(("basic" = []))
 )]
-pub(crate) async fn get(State(state): State<ApiState>, caller: Caller, Path(id): Path<String>) -> Result<Json<MessageBody>, Problem> {
-    let id = number(&id)?;
+pub(crate) async fn get(
+    State(state): State<ApiState>,
+    caller: Caller,
+    id: Result<Path<String>, PathRejection>,
+) -> Result<Json<MessageBody>, Problem> {
+    let id = number(id)?;
     let kept = match state.ledger() {
         Some(ledger) => ledger.get(id).await?,
         None => None,
@@ -256,13 +265,18 @@ pub(crate) async fn get(State(state): State<ApiState>, caller: Caller, Path(id):
     ),
     security(("basic" = []))
 )]
-pub(crate) async fn cancel(State(state): State<ApiState>, caller: Caller, Path(id): Path<String>) -> Result<StatusCode, Problem> {
-    let id = number(&id)?;
+pub(crate) async fn cancel(
+    State(state): State<ApiState>,
+    caller: Caller,
+    id: Result<Path<String>, PathRejection>,
+) -> Result<StatusCode, Problem> {
+    let id = number(id)?;
     state.gateway().cancel(&caller.account, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn number(id: &str) -> Result<MsgId, Problem> {
+fn number(id: Result<Path<String>, PathRejection>) -> Result<MsgId, Problem> {
+    let Path(id) = id.map_err(|e| Problem::not_found(e.body_text()))?;
     id.parse().map_err(|_| Problem::not_found(format!("{id:?} is no message number; it is hexadecimal, such as 0000002A")))
 }
 
