@@ -35,17 +35,31 @@ impl Made {
         if n < self.lives {
             put(Event::Accepted { id: MsgId(2 * n + 1), entry: entry(n, 0, &mt(n)) });
         }
-        let note = |place: &str, state: State| Bytes::from(OutcomeNote { place: place.into(), state: state as i32, ..OutcomeNote::default() }.encode_to_vec());
+        let note = |place: &str, state: State| {
+            Bytes::from(OutcomeNote { place: place.into(), state: state as i32, ..OutcomeNote::default() }.encode_to_vec())
+        };
         if let Some(m) = n.checked_sub(self.late / 4).filter(|m| *m < self.lives) {
             let parts = vec![SentPart { part: 0, remote: Bytes::from(format!("{m:016x}")) }];
             let outcome = Outcome::Sent { parts, total: 1, await_until: Some(at + 1) };
             put(Event::Settled { id: MsgId(2 * m + 1), queue: QueueId(0), outcome, note: note("carrier-a", State::Enroute) });
         }
         if let Some(m) = n.checked_sub(self.late).filter(|m| *m < self.lives) {
-            let receipt = CarrierReceipt { state: State::Delivered as i32, error: "000".into(), stat: "DELIVRD".into(), ..CarrierReceipt::default() };
+            let receipt =
+                CarrierReceipt { state: State::Delivered as i32, error: "000".into(), stat: "DELIVRD".into(), ..CarrierReceipt::default() };
             put(Event::Accepted { id: MsgId(2 * n + 2), entry: entry(m, 1, &receipt_for(m)) });
-            put(Event::Receipt { id: MsgId(2 * m + 1), part: 0, state: State::Delivered.code(), done: true, note: receipt.encode_to_vec().into() });
-            put(Event::Settled { id: MsgId(2 * n + 2), queue: QueueId(1), outcome: Outcome::Done, note: note("account", State::Delivered) });
+            put(Event::Receipt {
+                id: MsgId(2 * m + 1),
+                part: 0,
+                state: State::Delivered.code(),
+                done: true,
+                note: receipt.encode_to_vec().into(),
+            });
+            put(Event::Settled {
+                id: MsgId(2 * n + 2),
+                queue: QueueId(1),
+                outcome: Outcome::Done,
+                note: note("account", State::Delivered),
+            });
         }
     }
 }
@@ -102,7 +116,8 @@ impl Feed for Made {
 /// CPU time of the process, seconds: user and system, from /proc.
 fn cpu() -> f64 {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let ticks: u64 = stat.rsplit(')').next().unwrap_or_default().split_whitespace().skip(11).take(2).filter_map(|t| t.parse::<u64>().ok()).sum();
+    let ticks: u64 =
+        stat.rsplit(')').next().unwrap_or_default().split_whitespace().skip(11).take(2).filter_map(|t| t.parse::<u64>().ok()).sum();
     ticks as f64 / 100.0
 }
 
