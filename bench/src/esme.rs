@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
 use tokio::net::TcpStream;
+use tokio::sync::Notify;
 use waxwing_endpoints::smpp::dialect::{Frame, Smpp};
 use waxwing_session::{Engine, Event, Link, Options};
 use waxwing_smpp::{Address, BindTransceiver, CommandStatus, DeliverSmResp, Npi, RegisteredDelivery, SubmitSm, Ton, encode};
@@ -50,6 +51,8 @@ struct Shared {
     refused: AtomicU64,
     receipts: AtomicU64,
     accepted_at: AtomicU64,
+    finished_at: AtomicU64,
+    finished: Notify,
 }
 
 /// Runs the load to its end, or to its limit.
@@ -67,7 +70,10 @@ pub async fn run_clients(load: Load) -> Sent {
         refused: shared.refused.load(Ordering::Relaxed),
         receipts: shared.receipts.load(Ordering::Relaxed),
         accept_time: Duration::from_micros(shared.accepted_at.load(Ordering::Relaxed)),
-        whole_time: begin.elapsed(),
+        whole_time: match shared.finished_at.load(Ordering::Relaxed) {
+            0 => begin.elapsed(),
+            at => Duration::from_micros(at),
+        },
     }
 }
 
@@ -93,8 +99,10 @@ async fn client(load: Load, shared: Arc<Shared>, begin: Instant, n: u32) {
                 }
             }
         }
-        if link.events(&mut batch).await.is_err() {
-            return;
+        let finished = shared.finished.notified();
+        tokio::select! {
+            r = link.events(&mut batch) => if r.is_err() { return },
+            () = finished => {}
         }
         for event in batch.drain(..) {
             match event {
@@ -125,6 +133,9 @@ async fn client(load: Load, shared: Arc<Shared>, begin: Instant, n: u32) {
         }
         let accepted = shared.accepted.load(Ordering::Relaxed);
         if accepted >= load.count && (!load.receipts || shared.receipts.load(Ordering::Relaxed) >= load.count) {
+            let now = u64::try_from(begin.elapsed().as_micros()).unwrap_or(0);
+            let _ = shared.finished_at.compare_exchange(0, now, Ordering::Relaxed, Ordering::Relaxed);
+            shared.finished.notify_waiters();
             let _ = link.close(Duration::from_secs(1)).await;
             return;
         }

@@ -248,6 +248,7 @@ impl Session {
                 self.ready = Some(ready);
             }
             let mut settled = Vec::new();
+            let mut blocked = false;
             for out in claimed {
                 let slot = self.free.pop().unwrap_or_else(|| {
                     self.flights.push(None);
@@ -261,7 +262,10 @@ impl Session {
                             self.flights[slot] = Some(out);
                             continue;
                         }
-                        Err(_) => SendResult::Released,
+                        Err(_) => {
+                            blocked = true;
+                            SendResult::Released
+                        }
                     },
                     Err(reason) => refused(ErrorClass::Permanent, String::new(), reason),
                 };
@@ -271,6 +275,9 @@ impl Session {
             // What goes back, goes back in reverse: each to the front.
             settled.reverse();
             self.settle(settled);
+            if blocked {
+                return;
+            }
         }
     }
 
