@@ -133,9 +133,7 @@ async fn consume(spool: Arc<EmbeddedSpool>, acks: Arc<Acks>, sent: tokio::sync::
                     let parts = vec![SentPart { part: 0, remote: remote(c.lease.id) }];
                     (Outcome::Sent { parts, total: 1, await_until: Some(now + 86_400_000) }, State::Awaiting)
                 }
-                60..80 => {
-                    (Outcome::Retry { at: now + fastrand::u64(..2000), queue: None, count: true, sent: vec![] }, State::Queued)
-                }
+                60..80 => (Outcome::Retry { at: now + fastrand::u64(..2000), queue: None, count: true, sent: vec![] }, State::Queued),
                 80..82 => (Outcome::Failed, State::Dead),
                 _ => (Outcome::Done, State::Gone),
             };
@@ -272,9 +270,7 @@ fn check(dir: &str, ackfile: &str) -> Result<(), String> {
         if is != State::Gone as u8 && spool.read_body(id) != Ok(Some(body(record.key))) {
             tell(format!("{id} has another body"));
         }
-        if is == State::Awaiting as u8
-            && !matches!(spool.find_remote(queue, &remote(id)), RemoteLookup::Found(found) if found.id == id)
-        {
+        if is == State::Awaiting as u8 && !matches!(spool.find_remote(queue, &remote(id)), RemoteLookup::Found(found) if found.id == id) {
             tell(format!("{id} is not found by its remote id"));
         }
     }

@@ -516,6 +516,9 @@ pub struct SpoolStats {
     pub parked: u64,
     /// Octets free on the spool's disk, as last looked at.
     pub disk_free: u64,
+    /// Octets of the log that the slowest feed reader has yet to read; they hold the log back, so whoever accepts should slow down when
+    /// this grows without end.
+    pub feed_lag: u64,
     /// Time that the last group took to become durable, microseconds.
     pub last_sync_us: u64,
 }

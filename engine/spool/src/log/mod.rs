@@ -137,13 +137,6 @@ impl EmbeddedSpool {
         caretaker::tend(&self.shared, jobs)?;
         self.shared.stopped().map_or(Ok(()), Err)
     }
-
-    /// Octets of the log that the slowest registered feed reader has yet to read. It holds the log back: whoever accepts messages should
-    /// slow down when this grows without end.
-    pub fn feed_lag(&self) -> u64 {
-        let index = self.shared.index.lock();
-        index.segments.readers.values().map(|at| index.segments.behind(*at)).max().unwrap_or(0)
-    }
 }
 
 impl Drop for EmbeddedSpool {

@@ -273,9 +273,9 @@ impl Spool for EmbeddedSpool {
 
     fn stats(&self) -> SpoolStats {
         let counters = &self.shared.counters;
-        let (messages, parked, segments) = {
+        let (messages, parked, segments, feed_lag) = {
             let index = self.shared.index.lock();
-            (index.entries.len(), index.parked.len() as u64, index.segments.len() as u64)
+            (index.entries.len(), index.parked.len() as u64, index.segments.len() as u64, index.segments.lag())
         };
         SpoolStats {
             messages,
@@ -286,6 +286,7 @@ impl Spool for EmbeddedSpool {
             compacted: counters.compacted.load(Ordering::Relaxed),
             parked,
             disk_free: self.shared.pool.free(),
+            feed_lag,
             last_sync_us: counters.last_sync_us.load(Ordering::Relaxed),
         }
     }

@@ -276,6 +276,7 @@ impl Run {
                     None => {
                         self.m.finish(lease.id.0);
                         for (_, n) in list.iter().filter(|(_, n)| *n < REMOTES) {
+                            self.m.remotes.remove(&(queue, *n));
                             self.m.finished.insert((queue, *n), lease.id.0);
                         }
                     }

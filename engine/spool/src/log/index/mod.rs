@@ -175,9 +175,7 @@ impl Index {
             Outcome::Sent { parts, await_until: None, .. } => {
                 let hashes = self.hash_parts(queue, parts);
                 self.remove(id);
-                for (_, hash) in hashes.into_iter().filter(|(_, h)| *h != Hash128::NONE) {
-                    self.sides.remember(hash, id.0);
-                }
+                hashes.into_iter().for_each(|(_, hash)| self.sides.outdate(hash, id.0));
             }
             Outcome::Expired | Outcome::Done => self.remove(id),
             Outcome::Sent { parts, total, await_until: Some(until) } => {

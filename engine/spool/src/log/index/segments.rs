@@ -113,6 +113,11 @@ impl Segments {
         last.map_or(Cursor::default(), |s| Cursor { segment: s.header.segment, offset: u64::from(s.shown) })
     }
 
+    /// Octets that the slowest reader has yet to read.
+    pub(crate) fn lag(&self) -> u64 {
+        self.readers.values().map(|at| self.behind(*at)).max().unwrap_or(0)
+    }
+
     /// Octets between a position and the end.
     pub(crate) fn behind(&self, at: Cursor) -> u64 {
         let newer = self.list.iter().filter(|s| s.shown != 0 && s.header.segment >= at.segment);

@@ -218,7 +218,7 @@ impl Sides {
     }
 
     /// Remembers a remote id as that of a finished message.
-    pub(crate) fn remember(&mut self, hash: Hash128, id: u64) {
+    fn remember(&mut self, hash: Hash128, id: u64) {
         if self.finished.insert(hash, id).is_none() {
             self.finished_order.push_back(hash);
             if self.finished_order.len() > FINISHED
