@@ -55,7 +55,7 @@ async fn pages_follow_each_other() {
         cursor = format!("&cursor={next}");
     }
     assert_eq!(seen, ["4", "3", "2", "1", "0"]);
-    for bad in ["limit=0", "limit=x", "cursor=x", "state=happy", "kind=x", "since=yesterday"] {
+    for bad in ["limit=0", "limit=x", "cursor=x", "state=happy", "kind=x", "since=yesterday", "conector=a"] {
         let a = h.get_as("shop", &format!("/api/v1/messages?{bad}")).await;
         assert_eq!((a.status, a.header("content-type")), (StatusCode::BAD_REQUEST, "application/problem+json"), "{bad}");
     }

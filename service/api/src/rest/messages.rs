@@ -114,6 +114,7 @@ pub(crate) struct MessagePage {
 /// What to look for; everything that is given must match.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct SearchParams {
     /// Sender or recipient; with `*` at its end, those that begin so.
     number: Option<String>,
