@@ -5,23 +5,23 @@ mod convert;
 mod demo;
 mod http;
 mod listening;
+mod open;
 mod supervisor;
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use waxwing_api::{AddressGuard, ApiOptions, ApiState, Hooks, HooksOptions, ServeOptions};
+use waxwing_api::{ApiState, Hooks, HooksOptions, ServeOptions};
 use waxwing_console::ConsoleOptions;
 use waxwing_core::{Clock, Gateway, Metrics, Normaliser, RouteTable, Setup};
-use waxwing_ledger::{AccountStore, Ledger, LedgerOptions};
+use waxwing_ledger::{AccountStore, Ledger};
 use waxwing_session::{TlsClient, TlsServer};
+use waxwing_spool::Spool;
 use waxwing_spool::log::EmbeddedSpool;
-use waxwing_spool::{Spool, SpoolError};
 
-use crate::config::{self, Config, ConnectorKind, ListenerKind};
+use crate::config::{self, Config, ConnectorKind, ListenerKind, ListenerSetup};
 use accounts::Roster;
 use supervisor::Supervisor;
 
@@ -29,6 +29,7 @@ pub(crate) use convert::segment_size;
 pub use demo::DEMO_FILE;
 pub(crate) use demo::{password, prepare, webhook_secret};
 pub use listening::{Listening, ListeningDoor};
+pub(crate) use open::accounts_file;
 
 /// How long the ledger may take at start to read what it has missed, before doors are opened all the same.
 const CATCH_UP: Duration = Duration::from_secs(60);
@@ -41,6 +42,8 @@ pub(crate) const SIGN_IN_LINK: u64 = 3_600_000;
 /// A gateway at work.
 pub struct Node {
     config: Config,
+    /// Doors whose port is taken may have another one.
+    anywhere: bool,
     gateway: Arc<Gateway>,
     spool: Arc<EmbeddedSpool>,
     ledger: Arc<Ledger>,
@@ -88,15 +91,15 @@ impl Node {
     /// With what to do about it.
     pub async fn start(mut config: Config, anywhere: bool) -> Result<Node, StartError> {
         let data = config.data();
-        make_folder(&data)?;
+        open::folder(&data)?;
         Listening::remove(&data);
         let clock = Clock::system();
-        let spool = open_spool(&config).await?;
+        let spool = open::spool(&config).await?;
         let dynamic: Arc<dyn Spool> = spool.clone();
         let gateway = Gateway::new(dynamic.clone(), clock.clone(), Arc::new(Metrics::new()));
-        let ledger = open_ledger(&config, &clock, dynamic).await?;
+        let ledger = open::ledger(&config, &clock, dynamic).await?;
         gateway.set_history(ledger.clone());
-        let store = open_accounts(&config).await?;
+        let store = open::accounts(&config).await?;
         let mut roster = Roster::default();
         if !ledger.caught_up(CATCH_UP).await {
             tracing::warn!("The ledger is still reading what happened before the start; daily limits may be counted too low meanwhile.");
@@ -105,8 +108,8 @@ impl Node {
 
         let http_socket = http::bind(config.http.listen.0, anywhere).await.map_err(StartError)?;
         let tls = http::tls(&config).map_err(StartError)?;
-        let guard = guard(&config);
-        let api = ApiState::new(gateway.clone(), api_options(&config, &ledger, guard.clone()));
+        let guard = open::guard(&config);
+        let api = ApiState::new(gateway.clone(), open::api_options(&config, &ledger, guard.clone()));
         let (stop, stopped) = watch::channel(false);
         let mut node = Node {
             supervisor: Supervisor::new(gateway.clone()),
@@ -125,10 +128,11 @@ impl Node {
             roster,
             stop,
             config: Config::default(),
+            anywhere,
         };
         node.install(&config).await?;
         if anywhere {
-            free_ports(&mut config);
+            free_ports(&mut config, &[]);
         }
         let failures = node.supervisor.apply(&config).await;
         if !failures.is_empty() {
@@ -168,11 +172,14 @@ impl Node {
     ///
     /// # Errors
     /// With what could not be applied.
-    pub async fn reload(&mut self, new: Config) -> Result<config::Diff, StartError> {
+    pub async fn reload(&mut self, mut new: Config) -> Result<config::Diff, StartError> {
         let checked = new.clone();
         // Reads certificates from the disk.
         let files = tokio::task::spawn_blocking(move || check_files(&checked)).await;
         files.map_err(|e| StartError(e.to_string()))?.map_err(StartError)?;
+        if self.anywhere {
+            free_ports(&mut new, &self.config.listeners);
+        }
         let diff = config::diff(&self.config, &new);
         for section in &diff.restart {
             tracing::warn!("{section} has changed; that takes effect at the next start.");
@@ -286,45 +293,15 @@ impl Node {
     }
 }
 
-fn make_folder(data: &Path) -> Result<(), StartError> {
-    std::fs::create_dir_all(data)
-        .map_err(|e| StartError(format!("[node] data: {} cannot be made: {e}; give a folder that this user may write to", data.display())))
-}
-
-async fn open_spool(config: &Config) -> Result<Arc<EmbeddedSpool>, StartError> {
-    if !config.spool.sync {
-        tracing::warn!("[spool] sync is off: a power cut loses messages that were acknowledged.");
+/// Listeners whose port is taken, and not by one of ours, get any free one.
+fn free_ports(config: &mut Config, ours: &[ListenerSetup]) {
+    for l in &mut config.listeners {
+        if !ours.iter().any(|o| o.listen == l.listen)
+            && std::net::TcpListener::bind(l.listen).is_err_and(|e| e.kind() == std::io::ErrorKind::AddrInUse)
+        {
+            l.listen.set_port(0);
+        }
     }
-    let settings = convert::spool(config);
-    let opened = tokio::task::spawn_blocking(move || EmbeddedSpool::open(settings)).await;
-    opened.map_err(|e| StartError(e.to_string()))?.map_err(|e| match e {
-        SpoolError::Locked { path } => StartError(format!(
-            "{path} is in use by another process: is this gateway running already? Stop it, or give another [node] data"
-        )),
-        e => StartError(e.to_string()),
-    })
-}
-
-async fn open_ledger(config: &Config, clock: &Clock, spool: Arc<dyn Spool>) -> Result<Arc<Ledger>, StartError> {
-    let options = LedgerOptions {
-        retention_days: config.ledger.retention_days,
-        keep_text: config.ledger.store_text,
-        clock: clock.clone(),
-        ..LedgerOptions::new(config.data().join("ledger"))
-    };
-    let opened = tokio::task::spawn_blocking(move || Ledger::open(options, spool)).await;
-    opened.map_err(|e| StartError(e.to_string()))?.map_err(|e| StartError(e.to_string()))
-}
-
-/// The file of the accounts that are made at the command line and in the console.
-pub(crate) fn accounts_file(config: &Config) -> std::path::PathBuf {
-    config.data().join("accounts.db")
-}
-
-async fn open_accounts(config: &Config) -> Result<Arc<AccountStore>, StartError> {
-    let path = accounts_file(config);
-    let opened = tokio::task::spawn_blocking(move || AccountStore::open(path)).await;
-    opened.map_err(|e| StartError(e.to_string()))?.map(Arc::new).map_err(|e| StartError(e.to_string()))
 }
 
 /// Notices what other processes do to the accounts.
@@ -338,31 +315,6 @@ async fn refresh(store: Arc<AccountStore>) {
             Ok(Ok(())) => {}
             Ok(Err(e)) => tracing::warn!("{e}"),
             Err(_) => return,
-        }
-    }
-}
-
-fn guard(config: &Config) -> AddressGuard {
-    let nets = |list: &[config::value::Network]| list.iter().map(|n| n.0).collect::<Vec<_>>();
-    AddressGuard::new(&nets(&config.callback.allow), &nets(&config.callback.deny))
-}
-
-fn api_options(config: &Config, ledger: &Arc<Ledger>, guard: AddressGuard) -> ApiOptions {
-    ApiOptions {
-        ledger: Some(ledger.clone()),
-        body_limit: usize::try_from(config.http.max_body.0).unwrap_or(usize::MAX),
-        home: Some(waxwing_console::HOME.to_owned()),
-        guard,
-        metrics_from: config.http.metrics_from.iter().map(|n| n.0).collect(),
-        ..ApiOptions::default()
-    }
-}
-
-/// Listeners whose port is taken get any free one.
-fn free_ports(config: &mut Config) {
-    for l in &mut config.listeners {
-        if std::net::TcpListener::bind(l.listen).is_err_and(|e| e.kind() == std::io::ErrorKind::AddrInUse) {
-            l.listen.set_port(0);
         }
     }
 }

@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use futures_util::future::join_all;
 use waxwing_core::{ConnectorState, Gateway};
@@ -14,7 +15,8 @@ use waxwing_session::{Trace, TraceOptions, TraceScope};
 
 use super::convert;
 use super::listening::ListeningDoor;
-use crate::config::keys::Sms;
+use crate::config::keys::Tls;
+use crate::config::value::Period;
 use crate::config::{Config, ConnectorKind, ConnectorSetup, ListenerKind, ListenerSetup};
 
 /// How long an endpoint may take to unbind its sessions.
@@ -27,11 +29,21 @@ pub(super) struct Supervisor {
     traced: Vec<String>,
     states: HashMap<String, Arc<ConnectorState>>,
     listeners: HashMap<String, Running<ListenerSetup>>,
-    connectors: HashMap<String, Running<(ConnectorSetup, Sms)>>,
+    connectors: HashMap<String, Running<ConnectorSettings>>,
+}
+
+/// A connector's own settings, and those of `[sms]` that it uses.
+#[derive(Clone, Debug, PartialEq)]
+struct ConnectorSettings {
+    setup: ConnectorSetup,
+    receipt_wait: Period,
+    transliterate: bool,
 }
 
 struct Running<S> {
     settings: S,
+    /// When the certificates and keys that it uses were last changed: renewed ones are taken with a reload.
+    files: Vec<Option<SystemTime>>,
     endpoint: Endpoint,
 }
 
@@ -64,7 +76,8 @@ impl Supervisor {
             if !self.listeners.contains_key(&key) {
                 match self.listener(config, setup) {
                     Ok(endpoint) => {
-                        self.listeners.insert(key, Running { settings: setup.clone(), endpoint });
+                        self.listeners
+                            .insert(key, Running { settings: setup.clone(), files: stamps(config, listener_files(setup)), endpoint });
                     }
                     Err(e) => failures.push(format!("[[listener]] {}: {e}", setup.name())),
                 }
@@ -74,8 +87,9 @@ impl Supervisor {
             if !self.connectors.contains_key(setup.name()) {
                 match self.connector(config, setup) {
                     Ok(endpoint) => {
-                        let settings = (setup.clone(), config.sms.clone());
-                        self.connectors.insert(setup.name().to_owned(), Running { settings, endpoint });
+                        let settings = ConnectorSettings::new(config, setup);
+                        let files = stamps(config, connector_files(setup));
+                        self.connectors.insert(setup.name().to_owned(), Running { settings, files, endpoint });
                     }
                     Err(e) => failures.push(format!("[[connector]] {:?}: {e}", setup.name())),
                 }
@@ -108,14 +122,15 @@ impl Supervisor {
     async fn stop_what_differs(&mut self, config: &Config) {
         let mut stopping = Vec::new();
         let listeners: HashMap<String, &ListenerSetup> = keyed(&config.listeners).collect();
-        for (_, running) in self.listeners.extract_if(|key, r| listeners.get(key).is_none_or(|s| **s != r.settings)) {
-            stopping.push(running.endpoint);
-        }
-        let wanted = |name: &str| config.connectors.iter().find(|c| c.name() == name);
-        let differs = |name: &String, r: &mut Running<(ConnectorSetup, Sms)>| {
-            wanted(name).is_none_or(|s| *s != r.settings.0 || config.sms != r.settings.1)
+        let same_listener = |key: &String, r: &Running<ListenerSetup>| {
+            listeners.get(key).is_some_and(|s| **s == r.settings && stamps(config, listener_files(s)) == r.files)
         };
-        let differing: Vec<_> = self.connectors.extract_if(differs).collect();
+        stopping.extend(self.listeners.extract_if(|key, r| !same_listener(key, r)).map(|(_, r)| r.endpoint));
+        let wanted = |name: &str| config.connectors.iter().find(|c| c.name() == name);
+        let same_connector = |name: &String, r: &Running<ConnectorSettings>| {
+            wanted(name).is_some_and(|s| ConnectorSettings::new(config, s) == r.settings && stamps(config, connector_files(s)) == r.files)
+        };
+        let differing: Vec<_> = self.connectors.extract_if(|name, r| !same_connector(name, r)).collect();
         for (name, running) in differing {
             if wanted(&name).is_none() {
                 self.states.remove(&name);
@@ -183,6 +198,35 @@ impl Supervisor {
         self.traced = names;
         Ok(())
     }
+}
+
+// === impl ConnectorSettings ===
+
+impl ConnectorSettings {
+    fn new(config: &Config, setup: &ConnectorSetup) -> ConnectorSettings {
+        ConnectorSettings { setup: setup.clone(), receipt_wait: config.sms.receipt_wait, transliterate: config.sms.transliterate }
+    }
+}
+
+/// The certificates and keys of a listener.
+fn listener_files(setup: &ListenerSetup) -> Vec<&Path> {
+    let ListenerKind::Smpp(s) = &setup.kind;
+    [&s.tls_cert, &s.tls_key, &s.tls_client_ca].into_iter().filter_map(Option::as_deref).collect()
+}
+
+/// The certificates and keys of a connector.
+fn connector_files(setup: &ConnectorSetup) -> Vec<&Path> {
+    match &setup.kind {
+        ConnectorKind::Smpp(s) => match &s.tls {
+            Tls::On(t) => [&t.ca, &t.cert, &t.key].into_iter().filter_map(Option::as_deref).collect(),
+            Tls::Off => Vec::new(),
+        },
+        ConnectorKind::Simulator(_) => Vec::new(),
+    }
+}
+
+fn stamps(config: &Config, files: Vec<&Path>) -> Vec<Option<SystemTime>> {
+    files.into_iter().map(|f| std::fs::metadata(config.path(f)).and_then(|m| m.modified()).ok()).collect()
 }
 
 /// Listeners with a key each that two files agree on: protocol, address, and the how-manieth of those (port 0 may be there twice).

@@ -1,15 +1,19 @@
 //! The kinds of values that keys take: each reads itself from text, says what is wrong and how to write it, and writes itself back.
 
+mod read;
+
 use std::fmt;
+use std::marker::PhantomData;
 use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 use std::time::Duration;
 
 use ipnet::IpNet;
-use serde::de::{SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use waxwing_core::{Mask, Normaliser};
 use waxwing_gsm::charset::Charset;
+
+use read::{Scalar, Text, several};
 
 /// A duration: `"500ms"`, `"30s"`, `"5m"`, `"48h"`, `"7d"`, or a number of seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -334,85 +338,12 @@ impl Serialize for Hosts {
     }
 }
 
-// === reading ===
-
-/// Text or a number, each with its own reading.
-struct Scalar<T> {
-    what: &'static str,
-    text: fn(&str) -> Result<T, String>,
-    number: fn(f64) -> Option<T>,
-}
-
-impl<T> Visitor<'_> for Scalar<T> {
-    type Value = T;
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.what)
-    }
-    fn visit_str<E: serde::de::Error>(self, s: &str) -> Result<T, E> {
-        (self.text)(s).map_err(E::custom)
-    }
-    fn visit_i64<E: serde::de::Error>(self, n: i64) -> Result<T, E> {
-        self.visit_f64(n as f64)
-    }
-    fn visit_u64<E: serde::de::Error>(self, n: u64) -> Result<T, E> {
-        self.visit_f64(n as f64)
-    }
-    fn visit_f64<E: serde::de::Error>(self, n: f64) -> Result<T, E> {
-        (self.number)(n).ok_or_else(|| E::custom(format!("{n} is out of range; expected {}", self.what)))
-    }
-}
-
-/// Text that is read by `FromStr`. A visitor, because only what fails inside of one is told its place in the file.
-struct Text<T>(std::marker::PhantomData<T>);
-
-impl<T: FromStr<Err = String>> Visitor<'_> for Text<T> {
-    type Value = T;
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a string")
-    }
-    fn visit_str<E: serde::de::Error>(self, s: &str) -> Result<T, E> {
-        s.parse().map_err(E::custom)
-    }
-}
-
-/// One text or a list of texts, each read by `FromStr`, each with its own place in the file.
-fn several<'de, T, D>(d: D, what: &'static str) -> Result<Vec<T>, D::Error>
-where
-    T: FromStr<Err = String>,
-    D: Deserializer<'de>,
-{
-    struct One<T>(T);
-    impl<'de, T: FromStr<Err = String>> Deserialize<'de> for One<T> {
-        fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-            d.deserialize_str(Text(std::marker::PhantomData)).map(One)
-        }
-    }
-    struct Several<T>(&'static str, std::marker::PhantomData<T>);
-    impl<'de, T: FromStr<Err = String>> Visitor<'de> for Several<T> {
-        type Value = Vec<T>;
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str(self.0)
-        }
-        fn visit_str<E: serde::de::Error>(self, s: &str) -> Result<Vec<T>, E> {
-            s.parse().map(|v| vec![v]).map_err(E::custom)
-        }
-        fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Vec<T>, A::Error> {
-            let mut all = Vec::new();
-            while let Some(One(v)) = seq.next_element()? {
-                all.push(v);
-            }
-            Ok(all)
-        }
-    }
-    d.deserialize_any(Several(what, std::marker::PhantomData))
-}
-
 /// Texts that read themselves by `FromStr`.
 macro_rules! read_as_text {
     ($($t:ty),*) => {$(
         impl<'de> Deserialize<'de> for $t {
             fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-                d.deserialize_str(Text(std::marker::PhantomData))
+                d.deserialize_str(Text(PhantomData))
             }
         }
     )*};
