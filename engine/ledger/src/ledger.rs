@@ -47,7 +47,8 @@ pub struct LedgerStats {
 }
 
 impl Ledger {
-    /// Opens the folder, moves damaged files aside, and starts the thread that stores what the feed tells.
+    /// Opens the folder, moves damaged files aside, and starts the thread that stores what the feed tells. Blocks while it looks into
+    /// each day's file.
     ///
     /// # Errors
     /// When the folder or a file cannot be used, for other reasons than damage.
@@ -63,9 +64,11 @@ impl Ledger {
     }
 
     /// Whether new messages should be refused because the ledger is too far behind, and in which words
-    /// ([`waxwing_core::Gateway::set_pressure`]). Changes are sent.
+    /// ([`waxwing_core::Gateway::set_pressure`]). Changes are sent, and the state of now counts as one.
     pub fn pressure(&self) -> watch::Receiver<Pressure> {
-        self.shared.pressure.subscribe()
+        let mut pressure = self.shared.pressure.subscribe();
+        pressure.mark_changed();
+        pressure
     }
 
     /// Counters and the lag.

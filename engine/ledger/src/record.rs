@@ -99,7 +99,8 @@ pub enum EventKind {
 }
 
 impl EventKind {
-    const ALL: [EventKind; 18] = [
+    /// All of them.
+    pub const ALL: [EventKind; 18] = [
         EventKind::Accepted,
         EventKind::Sent,
         EventKind::Retry,

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use common::*;
-use waxwing_core::{Clock, Counts, Kind, MsgId, Usage, day_and_month};
+use waxwing_core::{Clock, Counts, Kind, MsgId, State, Usage, day_and_month};
 use waxwing_ledger::{Day, Lag, LagLimit, Ledger, LedgerOptions, Query};
 
 fn day(n: u64) -> Day {
@@ -102,6 +102,30 @@ async fn old_days_go_and_what_still_happens_to_their_messages_is_let_go_too() {
     let ledger = Ledger::open(LedgerOptions { retention_days: 1, ..options(dir.path()) }, feed.clone()).unwrap();
     settled(&ledger).await;
     assert_eq!(ids(&ledger).await, [3], "days that are too old are not written anew");
+}
+
+#[tokio::test]
+async fn there_may_be_more_days_than_are_held_open() {
+    let dir = tempfile::tempdir().unwrap();
+    let feed = FakeFeed::default();
+    let now = day(19).end();
+    let options = || LedgerOptions { clock: Clock::new(move || now), batch: 3, ..options(dir.path()) };
+    for n in 0..20 {
+        let at = day(n).start() + HOUR;
+        feed.tx(at, vec![accept(&feed, n + 1, "shop", "connector:a", &mt("S", "+441", "x"), at + HOUR), sent(n + 1, "a", &["r"], 1)]);
+    }
+    let ledger = Ledger::open(options(), feed.clone()).unwrap();
+    for n in (0..20).rev() {
+        feed.tx(now, vec![receipt(n + 1, 0, State::Delivered, true, "")]);
+        settled(&ledger).await;
+        assert_eq!(ledger.get(MsgId(n + 1)).await.unwrap().unwrap().message.state, State::Delivered);
+    }
+    ledger.close();
+    let ledger = Ledger::open(options(), feed.clone()).unwrap();
+    for _ in 0..2 {
+        let page = ledger.search(Query { state: Some(State::Delivered), ..Query::default() }).await.unwrap();
+        assert_eq!(page.messages.iter().map(|m| m.id.0).collect::<Vec<_>>(), (1..=20).rev().collect::<Vec<_>>());
+    }
 }
 
 #[tokio::test]
