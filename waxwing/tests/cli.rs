@@ -164,7 +164,7 @@ fn the_demonstration_starts_sends_reloads_and_ends() {
     }
     let (code, _, err) = run(dir.path(), &["account", "add", "demo"]);
     assert_eq!(code, 64, "{err}");
-    let (code, out, _) = run(dir.path(), &["account", "list"]);
+    let (code, out, _) = run(dir.path(), &["account", "list", "--config", "data/waxwing.toml"]);
     assert_eq!((code, out.lines().count()), (0, 3), "{out}");
 
     // A second one on the same folder is told so.

@@ -25,13 +25,13 @@ pub struct Target {
     #[command(flatten)]
     file: ConfigFile,
     /// The gateway's HTTP door, such as http://127.0.0.1:8800; without it, the configuration's, or the demonstration's
-    #[arg(long, env = "WAXWING_URL")]
+    #[arg(long, global = true, env = "WAXWING_URL")]
     url: Option<String>,
     /// Account; without it, the configuration's first whose password is in clear
-    #[arg(long, env = "WAXWING_USER")]
+    #[arg(long, global = true, env = "WAXWING_USER")]
     user: Option<String>,
     /// Its password
-    #[arg(long, env = "WAXWING_PASSWORD", hide_env_values = true)]
+    #[arg(long, global = true, env = "WAXWING_PASSWORD", hide_env_values = true)]
     password: Option<String>,
 }
 

@@ -51,7 +51,7 @@ pub enum Command {
 #[derive(Clone, Debug, clap::Args)]
 pub struct ConfigFile {
     /// Configuration file
-    #[arg(short, long, value_name = "FILE", env = "WAXWING_CONFIG")]
+    #[arg(short, long, global = true, value_name = "FILE", env = "WAXWING_CONFIG")]
     pub config: Option<PathBuf>,
 }
 

@@ -57,7 +57,7 @@ pub struct SmppConnector {
     pub password: String,
     /// system_type of the bind, if the carrier wants one.
     pub system_type: String,
-    /// How to bind: `transceiver`, `transmitter`, `receiver`, or `separate` (a transmitter and a receiver).
+    /// How to bind.
     pub bind: Bind,
     /// Binds at the same time (with `separate`: pairs).
     pub binds: u32,
@@ -90,11 +90,11 @@ pub struct SmppConnector {
     pub national: National,
     /// Replace characters outside the GSM alphabet by similar ones in it, where that saves UCS-2; without it, `[sms] transliterate`.
     pub transliterate: Option<bool>,
-    /// How the carrier writes the same message id in its responses and in its receipts: `auto` tries all ways.
+    /// How the carrier writes the same message id in its responses and in its receipts. Case and leading zeros never matter.
     pub receipt_id: ReceiptId,
     /// Takes messages that look like a receipt for one even if esm_class does not say so.
     pub guess_receipts: bool,
-    /// When the carrier is asked for a receipt: `asked` = when the submitter asked for one.
+    /// When the carrier is asked for a receipt.
     pub request_receipts: ReceiptRequest,
     /// service_type of messages that come without one.
     pub service_type: String,
