@@ -25,8 +25,8 @@ use crate::Stopping;
 
 /// Most messages claimed at a time.
 const CLAIM: usize = 64;
-/// How often leases are renewed, well before they run out.
-const RENEW: Duration = Duration::from_secs(120);
+/// How often leases are renewed, well before they run out, and the account is looked at anew.
+const RENEW: Duration = Duration::from_secs(10);
 
 /// What becomes of requests that cannot be answered at once.
 pub(super) enum Done {
@@ -228,12 +228,33 @@ impl Session {
                     for out in self.flights.iter().flatten() {
                         self.door.gateway.spool.renew(&out.lease, waxwing_core::LEASE);
                     }
+                    self.refresh_account();
                 }
                 () = stop.stopped(), if !self.stopping => {
                     self.stopping = true;
                     self.ready = None;
                     self.link.unbind(Duration::from_secs(5));
                 }
+            }
+        }
+    }
+
+    /// Takes over the account's settings as they are now. A client whose account is gone, or has another password, is unbound.
+    fn refresh_account(&mut self) {
+        let setup = self.door.gateway.setup();
+        let before = &self.client.account;
+        match setup.accounts.get(&before.name) {
+            Some(now) if Arc::ptr_eq(now, before) => {}
+            Some(now) if now.config.smpp && now.config.password == before.config.password => {
+                self.link.set_window(now.config.window.max(1));
+                self.client.account = now.clone();
+            }
+            _ if self.stopping => {}
+            _ => {
+                tracing::info!(account = %before.name, "unbound: the account was removed or its password changed");
+                self.stopping = true;
+                self.ready = None;
+                self.link.unbind(Duration::from_secs(5));
             }
         }
     }
@@ -308,6 +329,7 @@ impl Session {
         }
         let (headers, batch) = submitted;
         if !headers.is_empty() {
+            self.refresh_account();
             let results = self.door.gateway.submit(&self.client.account, batch);
             self.answering.push(Box::pin(async move { Done::Submitted(headers, results.await) }));
         }
