@@ -82,7 +82,9 @@ function onSubmit(session, pdu) {
     return;
   }
   const id = nextId++;
-  const wanted = (pdu.registered_delivery & 1) === 1 && job.receipts !== 'none';
+  const asked = pdu.registered_delivery & 3; // 1: any final state, 2: failures only
+  const failure = (job.receipt_state || 'DELIVRD') !== 'DELIVRD';
+  const wanted = (asked === 1 || (asked === 2 && failure)) && job.receipts !== 'none';
   record(pdu, id);
   if (wanted && job.receipts === 'before') sendReceipt(session, pdu, id);
   session.send(pdu.response({ message_id: spell(id, job.ids) }));

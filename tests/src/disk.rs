@@ -36,6 +36,13 @@ impl Disk {
         self.folder.path().join("mnt")
     }
 
+    /// Octets that are free for everybody on the file system of a folder.
+    pub fn free(folder: &Path) -> u64 {
+        let output = Command::new("df").args(["--output=avail", "-B1"]).arg(folder).output().expect("df runs");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        text.lines().last().and_then(|line| line.trim().parse().ok()).expect("a number of octets")
+    }
+
     fn image(&self) -> PathBuf {
         self.folder.path().join("disk.img")
     }

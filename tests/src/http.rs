@@ -247,7 +247,9 @@ fn serve(stream: &TcpStream, refuse: impl FnOnce() -> bool) -> Option<Caught> {
     reader.take(length).read_to_end(&mut body).ok()?;
     let answered = if refuse() { 500 } else { 200 };
     let mut out = stream;
-    out.write_all(format!("HTTP/1.1 {answered} Answer\r\ncontent-type: text/plain\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").as_bytes())
-        .ok()?;
+    out.write_all(
+        format!("HTTP/1.1 {answered} Answer\r\ncontent-type: text/plain\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").as_bytes(),
+    )
+    .ok()?;
     Some(Caught { method, target, headers, answered, body: String::from_utf8_lossy(&body).into_owned() })
 }

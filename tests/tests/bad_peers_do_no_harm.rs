@@ -112,7 +112,9 @@ fn a_pdu_of_a_gigabyte_is_refused_before_it_is_read() {
 fn a_browser_at_the_smpp_door() {
     let (gateway, mut carrier) = relay(json!({}));
     let before = bad_input(&gateway);
-    for request in ["GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", "POST /x HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello", "\x16\x03\x01\x02\0\x01\0"] {
+    for request in
+        ["GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", "POST /x HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello", "\x16\x03\x01\x02\0\x01\0"]
+    {
         let mut stream = TcpStream::connect(gateway.smpp()).expect("a connection");
         stream.write_all(request.as_bytes()).expect("sent");
         closed_after(&mut stream);

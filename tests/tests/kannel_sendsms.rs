@@ -45,7 +45,8 @@ fn the_dlr_url_is_called_with_its_escapes_filled() {
     let (gateway, _carrier) = relay(json!({}));
     let mut catcher = Catcher::start();
     let url = format!("http://{}/dlr?type=%d&reply=%A&id=%I&from=%p&to=%P&smsc=%i&own=a%20b", catcher.address());
-    let escaped = url.replace('%', "%25").replace('&', "%26").replace('?', "%3F").replace('=', "%3D").replace(':', "%3A").replace('/', "%2F");
+    let escaped =
+        url.replace('%', "%25").replace('&', "%26").replace('?', "%3F").replace('=', "%3D").replace(':', "%3A").replace('/', "%2F");
     let answer = sendsms(&gateway, &format!("to=%2B447700900123&text=hi&dlr-mask=31&dlr-url={escaped}"));
     assert_accepted(&answer);
     let id = answer.header("x-waxwing-message-id").expect("an id").to_owned();

@@ -75,7 +75,8 @@ fn binary_reaches_the_carrier_bit_for_bit() {
         ids(&get(&gateway, "/", &query));
     }
     let submits = carrier.wait_for_submits(3, BOUND).to_vec();
-    let with = |hex: &str| submits.iter().find(|submit| submit["hex"] == hex.to_lowercase()).unwrap_or_else(|| panic!("{hex}: {submits:#?}"));
+    let with =
+        |hex: &str| submits.iter().find(|submit| submit["hex"] == hex.to_lowercase()).unwrap_or_else(|| panic!("{hex}: {submits:#?}"));
     let first = with(&every);
     assert_eq!((&first["udh"], &first["esm_class"]), (&json!(["050415811581"]), &json!(0x40)));
     assert_eq!((&first["data_coding"], &first["protocol_id"]), (&json!(0xf5), &json!(0x7f)));
@@ -113,7 +114,8 @@ fn a_receipt_that_was_asked_for_comes_by_the_webhook() {
     assert_eq!(receipt.json()["data"]["id"], asked[0].as_str(), "{}", receipt.body);
     gateway.wait_for_state(&silent[0], &["sent", "delivered", "accepted"]);
     assert!(catcher.unread().is_empty(), "{:?}", catcher.unread());
-    let wanted = |to: &str, carrier: &mut Carrier| carrier.submits().iter().find(|s| s["dest"] == to).map(|s| s["registered_delivery"].clone());
+    let wanted =
+        |to: &str, carrier: &mut Carrier| carrier.submits().iter().find(|s| s["dest"] == to).map(|s| s["registered_delivery"].clone());
     assert_eq!(wanted("447700900001", &mut carrier), Some(json!(0)));
     assert_eq!(wanted("447700900002", &mut carrier), Some(json!(1)));
 }

@@ -96,8 +96,8 @@ fn a_broken_file_changes_nothing_and_every_mistake_is_logged() {
     let Bed { gateway, mut carrier, other: _other } = start();
     let mut esme = Esme::bound(gateway.smpp());
     let good = base(&carrier, "").route_to_carrier();
-    let broken = base(&carrier, "forced_sender = \"54321\"\nrate = \"fast\"\ncolour = \"red\"")
-        .with("[[route]]\nto = \"*\"\nvia = [\"nobody\"]");
+    let broken =
+        base(&carrier, "forced_sender = \"54321\"\nrate = \"fast\"\ncolour = \"red\"").with("[[route]]\nto = \"*\"\nvia = [\"nobody\"]");
     gateway.reconfigure(&broken);
     gateway.wait_for_log("was not reloaded");
     let log = gateway.log();

@@ -83,8 +83,7 @@ fn unicode_flash_binary_and_long_ones_reach_the_carrier_as_they_were_meant() {
     one("flash", &|s| s["text"] == "now" && [0x10, 0xf0].map(Value::from).contains(&s["data_coding"]));
     one("binary with a header", &|s| s["hex"] == "00ff7f80" && s["udh"] == json!(["050415811581"]) && s["esm_class"] == 0x40);
     one("binary with a data coding", &|s| s["hex"] == "00ff7f80" && s["udh"].is_null() && s["data_coding"] == 0xf5);
-    let parts: String =
-        submits.iter().filter(|s| s["udh"].is_array() && s["hex"].is_null()).filter_map(|s| s["text"].as_str()).collect();
+    let parts: String = submits.iter().filter(|s| s["udh"].is_array() && s["hex"].is_null()).filter_map(|s| s["text"].as_str()).collect();
     assert_eq!(parts, long);
     assert_eq!(gateway.wait_for_state(&id, &["delivered"])["parts"], 4);
 }
@@ -107,8 +106,11 @@ fn many_at_once_each_with_its_own_fate() {
     let accepted: Vec<bool> = reply["messages"].as_array().expect("a list").iter().map(|item| item["id"].is_string()).collect();
     assert_eq!(accepted, [true, true, false, false, true], "{reply:#}");
     assert!(reply["messages"][3]["problem"]["detail"].as_str().is_some_and(|d| d.contains("priority")), "{reply:#}");
-    let mut arrived: Vec<String> =
-        carrier.wait_for_submits(3, BOUND).iter().filter_map(|s| Some(format!("{} {}", s["dest"].as_str()?, s["text"].as_str()?))).collect();
+    let mut arrived: Vec<String> = carrier
+        .wait_for_submits(3, BOUND)
+        .iter()
+        .filter_map(|s| Some(format!("{} {}", s["dest"].as_str()?, s["text"].as_str()?)))
+        .collect();
     arrived.sort_unstable();
     assert_eq!(arrived, ["447700900001 both", "447700900002 both", "447700900004 last"]);
 

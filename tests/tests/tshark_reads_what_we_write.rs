@@ -13,7 +13,8 @@ fn both_sides_are_well_formed() {
     Job::new("perl_net_smpp.pl", &["gsm7", "ucs2", "udh", "sar", "payload"]).run(clients).assert_complete();
     gateway.stop();
 
-    let files: Vec<_> = std::fs::read_dir(gateway.folder().join("data/trace")).expect("traces").map(|e| e.expect("an entry").path()).collect();
+    let files: Vec<_> =
+        std::fs::read_dir(gateway.folder().join("data/trace")).expect("traces").map(|e| e.expect("an entry").path()).collect();
     let [path] = files.as_slice() else { panic!("one file: {files:?}") };
     for (file, server) in [("the carrier's side", carrier.address()), ("the clients' side", clients)] {
         let capture = Capture::smpp(path, &[server]);

@@ -91,7 +91,8 @@ fn what_waits_for_its_webhook_comes_after_a_restart() {
 #[test]
 fn a_received_message_of_several_parts_comes_whole() {
     let (gateway, mut carrier, mut catcher) = start();
-    let parts = ["The first part, ".to_owned() + &"x".repeat(120), "and the second, ".to_owned() + &"y".repeat(120), "and the end.".to_owned()];
+    let parts =
+        ["The first part, ".to_owned() + &"x".repeat(120), "and the second, ".to_owned() + &"y".repeat(120), "and the end.".to_owned()];
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     carrier.send_long_mo("447700900123", "12345", &parts);
     let mo = catcher.wait_for("the MO", BOUND, |c| is_about(c, "message.received"));
