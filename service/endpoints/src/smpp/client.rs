@@ -46,10 +46,13 @@ struct Session<'a> {
     link: Link<Smpp, Stream>,
     sends: bool,
     flights: Flights,
-    settles: FuturesOrdered<BoxFuture<'static, Result<(), SpoolError>>>,
+    settles: FuturesOrdered<BoxFuture<'static, (usize, Result<(), SpoolError>)>>,
     /// Settlements begun and finished, to let receipts wait for those that came before them.
     begun: u64,
     finished: u64,
+    /// Messages whose outcome is known and not durable yet. They count as part of the window: after a crash no more than one window is in
+    /// doubt.
+    unsettled: usize,
     held: VecDeque<(u64, Vec<Header>, Vec<CarrierReceipt>)>,
     answering: FuturesUnordered<Answering>,
     ready: Option<BoxFuture<'static, ()>>,
@@ -91,6 +94,7 @@ pub(super) async fn run(line: &Line, kind: CommandId, stream: Stream, mut stop: 
         settles: FuturesOrdered::new(),
         begun: 0,
         finished: 0,
+        unsettled: 0,
         held: VecDeque::new(),
         answering: FuturesUnordered::new(),
         ready: None,
@@ -104,7 +108,7 @@ pub(super) async fn run(line: &Line, kind: CommandId, stream: Stream, mut stop: 
     let rest = session.flights.drain();
     session.settle(rest);
     // What the carrier has answered must be on record before anything is sent again.
-    while let Some(result) = session.settles.next().await {
+    while let Some((_, result)) = session.settles.next().await {
         if let Err(e) = result {
             return Ended::Broken(e);
         }
@@ -177,12 +181,13 @@ impl Session<'_> {
                         return Ended::AfterWork(reason.to_string());
                     }
                 }
-                Some(result) = self.settles.next() => {
+                Some((messages, result)) = self.settles.next() => {
                     if let Err(e) = result {
                         self.link.abort();
                         return Ended::Broken(e);
                     }
                     self.finished += 1;
+                    self.unsettled -= messages;
                     self.release_held();
                 }
                 Some((headers, result)) = self.answering.next() => self.answer(&headers, result),
@@ -203,7 +208,12 @@ impl Session<'_> {
     }
 
     fn wants_more(&self) -> bool {
-        self.sends && !self.stopping && !self.flights.has_pending() && !self.line.state.is_paused() && self.link.window_free() > 0
+        self.sends && !self.stopping && !self.flights.has_pending() && !self.line.state.is_paused() && self.room() > 0
+    }
+
+    /// Requests that may be sent now.
+    fn room(&self) -> usize {
+        self.link.window_free().saturating_sub(self.unsettled)
     }
 
     /// Claims and sends as much as window and pace allow.
@@ -213,7 +223,7 @@ impl Session<'_> {
             if !self.wants_more() || self.ready.is_some() || self.line.resumes_at().is_some() {
                 return;
             }
-            let want = self.link.window_free().min(CLAIM);
+            let want = self.room().min(CLAIM);
             let ready = self.line.outbox.ready();
             let claimed = self.line.outbox.claim(want);
             if claimed.len() < want {
@@ -248,7 +258,7 @@ impl Session<'_> {
         if !self.flights.has_pending() || self.stopping {
             return;
         }
-        let mut allowed = self.line.allowance(self.link.window_free());
+        let mut allowed = self.line.allowance(self.room());
         let now = self.line.gateway.clock.now();
         let mut settled = Vec::new();
         while allowed > 0 {
@@ -396,8 +406,11 @@ impl Session<'_> {
 
     fn settle(&mut self, settled: Vec<Settlement>) {
         if !settled.is_empty() {
+            let messages = settled.len();
+            let settle = self.line.outbox.settle(settled);
             self.begun += 1;
-            self.settles.push_back(self.line.outbox.settle(settled));
+            self.unsettled += messages;
+            self.settles.push_back(Box::pin(async move { (messages, settle.await) }));
         }
     }
 }

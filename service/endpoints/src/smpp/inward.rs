@@ -227,9 +227,10 @@ fn carrier_receipt(frame: &Bytes, r: &Receipt<'_>, message: &waxwing_smpp::Messa
         (Some(e), None) => e.code.to_string(),
         (None, None) => String::new(),
     };
-    let now_signed = i64::try_from(now).unwrap_or(i64::MAX);
-    // The text's dates are in a local time that nobody names: worth keeping only when they are near our own clock read as UTC.
-    let done = r.text.done_date.map(|d| d.to_unix_ms(now_signed, 0)).and_then(|ms| u64::try_from(ms).ok());
+    // The text's dates are in a local time that nobody names, mostly without seconds: better than our own clock only where they have them
+    // and agree with it read as UTC.
+    let date = r.text.done_date.filter(|d| d.second.is_some());
+    let done = date.map(|d| d.to_unix_ms(i64::try_from(now).unwrap_or(i64::MAX), 0)).and_then(|ms| u64::try_from(ms).ok());
     CarrierReceipt {
         remotes: r.ids().flat_map(|id| spellings(id, ids)).map(Bytes::from).collect(),
         state: stated as i32,

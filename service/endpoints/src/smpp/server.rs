@@ -53,7 +53,9 @@ struct Session {
     link: Link<Smpp, Stream>,
     client: Client,
     answering: FuturesUnordered<BoxFuture<'static, Done>>,
-    settles: FuturesUnordered<BoxFuture<'static, Result<(), SpoolError>>>,
+    settles: FuturesUnordered<BoxFuture<'static, (usize, Result<(), SpoolError>)>>,
+    /// Deliveries whose outcome is known and not durable yet: part of the window, as in the other direction.
+    unsettled: usize,
     flights: Vec<Option<Outgoing>>,
     free: Vec<usize>,
     ready: Option<BoxFuture<'static, ()>>,
@@ -91,6 +93,7 @@ pub(super) async fn run(door: Arc<Door>, accepted: Accepted, mut stop: Stopping)
         client,
         answering: FuturesUnordered::new(),
         settles: FuturesUnordered::new(),
+        unsettled: 0,
         flights: Vec::new(),
         free: Vec::new(),
         ready: None,
@@ -216,7 +219,8 @@ impl Session {
                     }
                 }
                 Some(done) = self.answering.next() => self.answer(done),
-                Some(result) = self.settles.next() => {
+                Some((messages, result)) = self.settles.next() => {
+                    self.unsettled -= messages;
                     if let Err(e) = result {
                         tracing::error!(account = %self.client.account.name, "a delivery could not be recorded: {e}");
                         self.link.abort();
@@ -237,6 +241,11 @@ impl Session {
                 }
             }
         }
+    }
+
+    /// Deliveries that may be sent now.
+    fn room(&self) -> usize {
+        self.link.window_free().saturating_sub(self.unsettled)
     }
 
     /// Takes over the account's settings as they are now. A client whose account is gone, or has another password, is unbound.
@@ -261,8 +270,8 @@ impl Session {
 
     /// Claims and sends as many deliveries as the window allows.
     fn fill(&mut self) {
-        while self.client.receives && !self.stopping && self.ready.is_none() && self.resumes.is_none() && self.link.window_free() > 0 {
-            let want = self.link.window_free().min(CLAIM);
+        while self.client.receives && !self.stopping && self.ready.is_none() && self.resumes.is_none() && self.room() > 0 {
+            let want = self.room().min(CLAIM);
             let ready = self.client.outbox.ready();
             let claimed = self.client.outbox.claim(want);
             if claimed.len() < want {
@@ -432,7 +441,10 @@ impl Session {
 
     fn settle(&mut self, settled: Vec<Settlement>) {
         if !settled.is_empty() {
-            self.settles.push(self.client.outbox.settle(settled));
+            let messages = settled.len();
+            let settle = self.client.outbox.settle(settled);
+            self.unsettled += messages;
+            self.settles.push(Box::pin(async move { (messages, settle.await) }));
         }
     }
 
