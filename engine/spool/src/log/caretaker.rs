@@ -11,7 +11,7 @@ use super::codec::{Pos, Reader, Rec};
 use super::committer::{CopyItem, Job};
 use super::folder::io_error;
 use super::frame::HEADER_LEN;
-use super::keys;
+use super::{index_file, keys};
 use super::recover::corrupt;
 use super::scan::{Next, Scan};
 use super::shared::Shared;
@@ -46,6 +46,7 @@ pub(crate) fn tend(shared: &Shared, jobs: &Sender<Job>) -> Result<(), SpoolError
             break;
         }
     }
+    write_index_files(shared)?;
     let window = shared.config.dedup_window;
     keys::expire(&shared.folder, shared.config.clock.now().saturating_sub(window))
 }
@@ -64,12 +65,31 @@ fn drop_oldest(shared: &Shared) -> Result<bool, SpoolError> {
     let gone = shared.index.lock().segments.pop_oldest();
     // Somebody who is reading it keeps the file, but not its name; it must not be overwritten under them.
     let unused = gone.is_some_and(|segment| Arc::try_unwrap(segment.file).is_ok());
-    let sidecar = shared.folder.sidecar(number);
-    if sidecar.exists() {
-        std::fs::remove_file(&sidecar).map_err(|e| io_error("remove", &sidecar, &e))?;
-    }
+    index_file::remove(&shared.folder, number)?;
     shared.pool.give_back(&shared.folder.segment(number), unused)?;
     Ok(true)
+}
+
+/// Writes index files beside the files that are full, if there are many.
+fn write_index_files(shared: &Shared) -> Result<(), SpoolError> {
+    let full: Vec<_> = {
+        let index = shared.index.lock();
+        let count = index.segments.len();
+        let all = if count > shared.config.index_files_beyond { count - 1 } else { 0 };
+        let segments = index.segments.iter().take(all).filter(|s| !s.indexed);
+        segments.map(|s| (s.header.clone(), Arc::clone(&s.file), s.end, s.shown)).collect()
+    };
+    for (header, file, end, shown) in full {
+        if shared.stopped().is_some() {
+            break;
+        }
+        let number = header.segment;
+        index_file::write(&shared.folder, &header, &file, end, shown)?;
+        if let Some(segment) = shared.index.lock().segments.get_mut(number) {
+            segment.indexed = true;
+        }
+    }
+    Ok(())
 }
 
 /// Whether what is live in the oldest file should be copied forward.

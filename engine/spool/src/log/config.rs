@@ -96,8 +96,9 @@ pub struct SpoolConfig {
     pub compact_slack: u64,
     /// Feed readers that will register: the log is kept for them from the moment of opening, so that nothing is reused before they come.
     pub readers: Vec<String>,
-    /// Write index files beside sealed log files for a quick restart. Default true.
-    pub sidecars: bool,
+    /// With more log files than this, those that are full get an index file beside them, so that a restart needn't read them; a shorter
+    /// log is read quickly enough. `usize::MAX` = none. Default 8.
+    pub index_files_beyond: usize,
     /// Let [`Spool::commit`](crate::Spool::commit) wait on the calling thread instead of in its future. Only for tests on tokio's paused
     /// clock, which runs ahead whenever a task waits for another thread.
     pub wait_inline: bool,
@@ -132,7 +133,7 @@ impl SpoolConfig {
             compact_percent: 20,
             compact_slack: 512 << 20,
             readers: Vec::new(),
-            sidecars: true,
+            index_files_beyond: 8,
             wait_inline: false,
             clock: Clock::default(),
             fault: None,

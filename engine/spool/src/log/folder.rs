@@ -43,7 +43,7 @@ impl Folder {
         self.segments().join(format!("{number:010}.log"))
     }
 
-    pub(crate) fn sidecar(&self, number: u64) -> PathBuf {
+    pub(crate) fn index_file(&self, number: u64) -> PathBuf {
         self.segments().join(format!("{number:010}.idx"))
     }
 

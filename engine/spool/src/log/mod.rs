@@ -6,7 +6,7 @@
 //! * `committer`: the one thread that writes; `plan`: phase one of a transaction; `codec`, `frame`: the bytes;
 //! * `index`: all state but the bodies, about fifty octets a message beside its place in a list;
 //! * `pool`: log files prepared in advance; `caretaker`: drops old ones, copies stragglers forward;
-//! * `recover`, `scan`: from files to index; `feed`: from files to events; `timer`: what time alone moves.
+//! * `recover`, `scan`, `index_file`: from files to index; `feed`: from files to events; `timer`: what time alone moves.
 //!
 //! Log files are a contiguous suffix of the log, `segments/NNNNNNNNNN.log`; only the oldest is ever dropped. Each begins with the names
 //! of all queues and groups, so any suffix can be read by itself.
@@ -19,6 +19,7 @@ mod feed;
 mod folder;
 mod frame;
 mod index;
+mod index_file;
 mod keys;
 mod names;
 mod plan;

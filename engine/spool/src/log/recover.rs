@@ -5,14 +5,12 @@ use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use bytes::Bytes;
-
 use super::codec::{Malformed, Reader, Rec};
 use super::config::SpoolConfig;
 use super::folder::{Folder, io_error};
 use super::frame::{HEADER_LEN, Header};
 use super::index::{Index, Key, Segment};
-use super::keys;
+use super::{index_file, keys};
 use super::names::Names;
 use super::scan::{Next, Scan};
 use crate::{Cursor, Event, Millis, Parked, SpoolError};
@@ -102,13 +100,26 @@ fn segment(
     let seed = header.seed();
     let path = folder.segment(number);
     let size = file.metadata().map_err(|e| io_error("read", &path, &e))?.len() as u32;
+    let indexed = end.and_then(|end| index_file::read(folder, &header, end));
     index.segments.push(Segment::new(header, Arc::clone(&file)));
+    if let Some((shown, payloads)) = indexed {
+        if let Some(segment) = index.segments.get_mut(number) {
+            (segment.end, segment.shown, segment.indexed) = (end.unwrap_or(HEADER_LEN), shown, true);
+        }
+        return payloads.iter().try_for_each(|payload| records(index, names, Reader::stripped(payload, number as u32)).map(|_| ())).map_err(
+            |Malformed| SpoolError::Corrupt {
+                file: folder.index_file(number).display().to_string(),
+                offset: 0,
+                what: "a record that this version does not know (the file can be removed)".into(),
+            },
+        );
+    }
     let mut scan = Scan::new(&file, seed.clone(), HEADER_LEN, end.unwrap_or(size).min(size));
     let mut at = HEADER_LEN;
     loop {
         match scan.next().map_err(|e| io_error("read", &path, &e))? {
             Next::Frame(frame) => {
-                let shown = frame_records(index, names, &frame.payload, number as u32, frame.offset)
+                let shown = records(index, names, Reader::new(&frame.payload, number as u32, frame.offset))
                     .map_err(|Malformed| corrupt(folder, number, frame.offset, "a record that this version does not know"))?;
                 at = frame.end;
                 if let Some(segment) = index.segments.get_mut(number) {
@@ -133,9 +144,9 @@ fn segment(
 }
 
 /// Applies the records of one frame; true if the feed shows something of it.
-fn frame_records(index: &mut Index, names: &mut Names, payload: &Bytes, segment: u32, offset: u32) -> Result<bool, Malformed> {
-    let mut reader = Reader::new(payload, segment, offset);
+fn records(index: &mut Index, names: &mut Names, mut reader: Reader<'_>) -> Result<bool, Malformed> {
     let (at, shown) = reader.head()?;
+    let segment = reader.segment();
     while let Some(rec) = reader.next()? {
         apply(index, names, rec, segment, at)?;
     }

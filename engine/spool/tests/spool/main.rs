@@ -8,6 +8,7 @@ mod damage;
 mod deadletters;
 mod deduplication;
 mod feeding;
+mod indexing;
 mod model;
 mod receipts;
 mod rewriting;

@@ -527,6 +527,7 @@ impl Run {
 fn run(acts: Vec<Act>) {
     let w = World::with(|c| {
         c.sync = false;
+        c.index_files_beyond = 1;
         c.segment_size = 16 << 10;
         c.max_tx = 4 << 10;
         c.compact_slack = 32 << 10;

@@ -26,11 +26,13 @@ pub(crate) struct Segment {
     pub(crate) live: u64,
     /// Octets that those take, about.
     pub(crate) live_octets: u64,
+    /// There is an index file beside it.
+    pub(crate) indexed: bool,
 }
 
 impl Segment {
     pub(crate) fn new(header: Header, file: Arc<File>) -> Segment {
-        Segment { header, file, end: HEADER_LEN, shown: 0, live: 0, live_octets: 0 }
+        Segment { header, file, end: HEADER_LEN, shown: 0, live: 0, live_octets: 0, indexed: false }
     }
 }
 
