@@ -11,10 +11,10 @@ use super::codec::{Pos, Reader, Rec};
 use super::committer::{CopyItem, Job};
 use super::folder::io_error;
 use super::frame::HEADER_LEN;
-use super::{index_file, keys};
 use super::recover::corrupt;
 use super::scan::{Next, Scan};
 use super::shared::Shared;
+use super::{index_file, keys};
 use crate::{Event, SpoolError};
 
 /// How often the thread looks by itself.

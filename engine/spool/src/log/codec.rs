@@ -585,9 +585,17 @@ mod tests {
 
     fn outcome() -> impl Strategy<Value = Outcome> {
         prop_oneof![
-            (parts(), any::<u8>(), any::<Option<u64>>()).prop_map(|(parts, total, await_until)| Outcome::Sent { parts, total, await_until }),
-            (any::<u64>(), any::<Option<u32>>(), any::<bool>(), parts())
-                .prop_map(|(at, queue, count, sent)| Outcome::Retry { at, queue: queue.map(QueueId), count, sent }),
+            (parts(), any::<u8>(), any::<Option<u64>>()).prop_map(|(parts, total, await_until)| Outcome::Sent {
+                parts,
+                total,
+                await_until
+            }),
+            (any::<u64>(), any::<Option<u32>>(), any::<bool>(), parts()).prop_map(|(at, queue, count, sent)| Outcome::Retry {
+                at,
+                queue: queue.map(QueueId),
+                count,
+                sent
+            }),
             Just(Outcome::Failed),
             Just(Outcome::Expired),
             Just(Outcome::Done),
@@ -621,8 +629,11 @@ mod tests {
                 (Op::Replay { id, queue: None, expires }, Step::Queue(queue), Event::Replayed { id, queue })
             }),
             id().prop_map(|id| (Op::Bury { id }, Step::Plain, Event::Buried { id })),
-            (proptest::option::of(id()), any::<u8>(), bytes())
-                .prop_map(|(id, kind, note)| (Op::Note { id, kind, note: note.clone() }, Step::Plain, Event::Note { id, kind, note })),
+            (proptest::option::of(id()), any::<u8>(), bytes()).prop_map(|(id, kind, note)| (
+                Op::Note { id, kind, note: note.clone() },
+                Step::Plain,
+                Event::Note { id, kind, note }
+            )),
         ]
     }
 

@@ -10,9 +10,9 @@ use super::config::SpoolConfig;
 use super::folder::{Folder, io_error};
 use super::frame::{HEADER_LEN, Header};
 use super::index::{Index, Key, Segment};
-use super::{index_file, keys};
 use super::names::Names;
 use super::scan::{Next, Scan};
+use super::{index_file, keys};
 use crate::{Cursor, Event, Millis, Parked, SpoolError};
 
 /// What was found in a folder.
@@ -106,13 +106,14 @@ fn segment(
         if let Some(segment) = index.segments.get_mut(number) {
             (segment.end, segment.shown, segment.indexed) = (end.unwrap_or(HEADER_LEN), shown, true);
         }
-        return payloads.iter().try_for_each(|payload| records(index, names, Reader::stripped(payload, number as u32)).map(|_| ())).map_err(
-            |Malformed| SpoolError::Corrupt {
+        return payloads
+            .iter()
+            .try_for_each(|payload| records(index, names, Reader::stripped(payload, number as u32)).map(|_| ()))
+            .map_err(|Malformed| SpoolError::Corrupt {
                 file: folder.index_file(number).display().to_string(),
                 offset: 0,
                 what: "a record that this version does not know (the file can be removed)".into(),
-            },
-        );
+            });
     }
     let mut scan = Scan::new(&file, seed.clone(), HEADER_LEN, end.unwrap_or(size).min(size));
     let mut at = HEADER_LEN;

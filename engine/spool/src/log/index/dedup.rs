@@ -47,8 +47,9 @@ impl Dedup {
         self.ids.get(&hash).copied()
     }
 
-    /// Remembers a key; one that is known already stays as it is.
+    /// Remembers a key; one that is known already stays as it is, unless its window had passed by then.
     pub(crate) fn insert(&mut self, key: Key) {
+        self.expire(key.at);
         if self.ids.try_insert(key.hash, key.id).is_ok() {
             self.order.push_back(key);
         }
@@ -91,6 +92,15 @@ mod tests {
         assert_eq!((dedup.find(Hash128([2, 1])), dedup.find(Hash128([3, 1]))), (None, Some(3)));
         dedup.expire(1300);
         assert_eq!(dedup.find(Hash128([3, 1])), None);
+    }
+
+    #[test]
+    fn a_key_met_again_after_its_window_counts_from_then() {
+        let mut dedup = Dedup::new(1000, 9);
+        dedup.insert(key(1, 0, 1));
+        dedup.insert(Key { id: 7, ..key(1, 1000, 1) });
+        dedup.expire(1999);
+        assert_eq!(dedup.find(Hash128([1, 1])), Some(7));
     }
 
     #[test]
