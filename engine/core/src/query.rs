@@ -6,7 +6,7 @@ use bytes::Bytes;
 use thiserror::Error;
 use waxwing_spool::{BoxFuture, Op, SpoolError, Stage, Tx, TxError};
 
-use crate::{Account, Address, Gateway, Message, Millis, MsgId, State};
+use crate::{Account, Address, Gateway, Kind, Message, Millis, MsgId, RouteQuery, State};
 
 /// What is known of a message, wherever it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +40,9 @@ pub trait History: Send + Sync + 'static {
 /// Why a message could not be cancelled or replaced.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum ChangeError {
+    /// It is no dead letter.
+    #[error("message {0} has not failed; only messages that have failed can be sent again")]
+    NotDead(MsgId),
     /// There is none of that number, or it is another account's.
     #[error("there is no message {0}")]
     Unknown(MsgId),
@@ -91,6 +94,30 @@ impl Gateway {
         self.owned(account, id).await?;
         let note = Bytes::from(format!("cancelled by {}", account.name));
         self.change(id, Op::Cancel { id, note }).await
+    }
+
+    /// Queues a message again that had failed for good, as if it were new: its attempts count from 0 and its validity begins anew. It goes
+    /// the way that its route has now, or into the queue it was in if there is none.
+    ///
+    /// # Errors
+    /// See [`ChangeError`].
+    pub async fn replay(&self, account: &Account, id: MsgId) -> Result<(), ChangeError> {
+        let state = self.spool.get(id).filter(|s| account.config.admin || s.group == account.group);
+        if state.ok_or(ChangeError::Unknown(id))?.stage != Stage::Dead {
+            return Err(ChangeError::NotDead(id));
+        }
+        let body = self.spool.read_body(id)?.ok_or(ChangeError::NotDead(id))?;
+        let (now, setup) = (self.clock.now(), self.setup());
+        let queue = Message::from_bytes(body).ok().filter(|m| m.kind() == Kind::Mt).and_then(|m| {
+            let query = RouteQuery { from: &m.source, to: &m.destination, account: &account.name, route: None, stick: None };
+            Some(setup.routes.choose(&query, now).ok()?.lines.first()?.state.queue)
+        });
+        let expires = now + account.config.validity.unwrap_or(setup.validity);
+        match self.spool.commit(vec![Tx::one(Op::Replay { id, queue, expires })]).await?.pop() {
+            Some(Ok(_)) => Ok(()),
+            Some(Err(TxError::Refused(e))) => Err(e.into()),
+            _ => Err(ChangeError::NotDead(id)),
+        }
     }
 
     /// Exchanges a queued message's content, due time and validity (SMPP replace_sm). `change` gets the message to edit.

@@ -208,6 +208,9 @@ async fn a_permanent_error_is_told_at_once_and_kept_as_a_dead_letter() {
     let r = h.delivered().pop().unwrap().message.receipt.unwrap();
     assert_eq!((r.state(), r.error.as_str()), (State::Rejected, "ESME_X"));
     assert_eq!(h.gateway.spool.get(id).unwrap().stage, Stage::Dead);
+    h.gateway.replay(&h.account(), id).await.unwrap();
+    assert_eq!(a.claim(1).pop().unwrap().attempts, 0);
+    assert_eq!(h.gateway.replay(&h.account(), id).await, Err(ChangeError::NotDead(id)));
 }
 
 #[tokio::test]

@@ -125,6 +125,7 @@ impl From<ChangeError> for Problem {
     fn from(e: ChangeError) -> Problem {
         match &e {
             ChangeError::Unknown(_) => Problem::not_found(e.to_string()),
+            ChangeError::NotDead(_) => Problem::new(StatusCode::CONFLICT, "not-failed", "The message has not failed", e.to_string()),
             ChangeError::TooLate(_) => Problem::new(StatusCode::CONFLICT, "too-late", "The message has left the queue", e.to_string()),
             ChangeError::Spool(s) => Problem::from(SubmitError::from(s.clone())),
         }

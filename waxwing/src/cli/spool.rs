@@ -36,7 +36,7 @@ enum Action {
         #[arg(long, default_value_t = 100)]
         max: usize,
     },
-    /// Queue dead letters again (of a gateway that is not running)
+    /// Queue dead letters again
     Replay {
         /// Their ids
         #[arg(required_unless_present = "all")]
@@ -44,10 +44,11 @@ enum Action {
         /// All of them
         #[arg(long, conflicts_with = "ids")]
         all: bool,
-        /// Into this queue instead of their own, such as connector:carrier-b
+        /// Into this queue, such as connector:carrier-b (of a gateway that is not running); without it, their own, or of a running
+        /// gateway the way that their route has now
         #[arg(long)]
         queue: Option<String>,
-        /// How long they are tried, hours
+        /// How long they are tried, hours (of a gateway that is not running)
         #[arg(long, default_value_t = 48)]
         hours: u64,
     },
@@ -58,6 +59,10 @@ pub(super) fn run(args: &Spool) -> Result<(), Failure> {
     match &args.action {
         Action::Depths => depths(args),
         Action::List { queue, dead, max } => list(&*open(args, true)?, queue.as_deref(), *dead, *max),
+        Action::Replay { ids, all, queue: None, .. } if runs(args)? => {
+            let ids = if *all { dead_letters(&*open(args, true)?) } else { ids.clone() };
+            replay_running(args, &ids)
+        }
         Action::Replay { ids, all, queue, hours } => {
             let spool = open(args, false)?;
             let result = replay(&spool, ids, *all, queue.as_deref(), *hours);
@@ -82,11 +87,14 @@ fn open(args: &Spool, read_only: bool) -> Result<Arc<EmbeddedSpool>, Failure> {
     })
 }
 
+/// Whether the gateway that is meant runs: it says so in its data folder, and one elsewhere is taken to.
+fn runs(args: &Spool) -> Result<bool, Failure> {
+    Ok(args.target.config()?.is_none_or(|c| crate::node::Listening::read(&c.data()).is_some()))
+}
+
 fn depths(args: &Spool) -> Result<(), Failure> {
     const HEADER: [&str; 6] = ["queue", "ready", "deferred", "leased", "awaiting", "dead"];
-    let config = args.target.config()?;
-    let runs = config.as_ref().is_none_or(|c| crate::node::Listening::read(&c.data()).is_some());
-    let rows: Vec<Vec<String>> = if runs {
+    let rows: Vec<Vec<String>> = if runs(args)? {
         let client = args.target.connect(true)?;
         let answer = runtime()?.block_on(client.get("/api/v1/queues"))?;
         let cell = |v: &Value| v.as_str().map_or_else(|| v.to_string(), str::to_owned);
@@ -149,16 +157,7 @@ fn list(spool: &EmbeddedSpool, queue: Option<&str>, dead: bool, max: usize) -> R
 }
 
 fn replay(spool: &EmbeddedSpool, ids: &[MsgId], all: bool, queue: Option<&str>, hours: u64) -> Result<(), Failure> {
-    let mut ids = ids.to_vec();
-    if all {
-        let mut after = None;
-        loop {
-            let page = spool.list(None, after, 1000);
-            let Some(last) = page.last() else { break };
-            after = Some(last.id);
-            ids.extend(page.iter().filter(|m| m.stage == Stage::Dead).map(|m| m.id));
-        }
-    }
+    let ids = if all { dead_letters(spool) } else { ids.to_vec() };
     let queue = queue.map(|name| spool.queue(name));
     let expires = Clock::system().now() + hours.clamp(1, 24 * 365) * 3_600_000;
     let mut failed = 0;
@@ -172,4 +171,32 @@ fn replay(spool: &EmbeddedSpool, ids: &[MsgId], all: bool, queue: Option<&str>, 
     }
     out::line(format_args!("{} queued again", ids.len() - failed));
     if failed == 0 { Ok(()) } else { Err(Failure::Said) }
+}
+
+fn replay_running(args: &Spool, ids: &[MsgId]) -> Result<(), Failure> {
+    let client = args.target.connect(true)?;
+    let mut failed = 0;
+    let runtime = runtime()?;
+    for id in ids {
+        match runtime.block_on(client.post(&format!("/api/v1/messages/{id}/replay"), &Value::Null)) {
+            Ok(_) => {}
+            Err(Failure::Failed(e)) => {
+                failed += 1;
+                out::error(&e);
+            }
+            Err(e) => return Err(e),
+        }
+    }
+    out::line(format_args!("{} queued again", ids.len() - failed));
+    if failed == 0 { Ok(()) } else { Err(Failure::Said) }
+}
+
+fn dead_letters(spool: &EmbeddedSpool) -> Vec<MsgId> {
+    let (mut ids, mut after) = (Vec::new(), None);
+    loop {
+        let page = spool.list(None, after, 1000);
+        let Some(last) = page.last() else { return ids };
+        after = Some(last.id);
+        ids.extend(page.iter().filter(|m| m.stage == Stage::Dead).map(|m| m.id));
+    }
 }

@@ -276,6 +276,33 @@ pub(crate) async fn cancel(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Queues a message again that had failed for good.
+#[utoipa::path(
+    post,
+    path = "/messages/{id}/replay",
+    tag = "messages",
+    operation_id = "replayMessage",
+    params(("id" = String, Path, description = "Its number, hexadecimal")),
+    responses(
+        (status = 204, description = "It is queued again, its attempts counted from 0 and its validity begun anew"),
+        (status = 401, description = "Not signed in", body = super::openapi::ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "There is none, or it is another account's", body = super::openapi::ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "It has not failed", body = super::openapi::ProblemBody, content_type = "application/problem+json"),
+        (status = 500, description = "The gateway cannot store this", body = super::openapi::ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "Busy", body = super::openapi::ProblemBody, content_type = "application/problem+json"),
+    ),
+    security(("basic" = []))
+)]
+pub(crate) async fn replay(
+    State(state): State<ApiState>,
+    caller: Caller,
+    id: Result<Path<String>, PathRejection>,
+) -> Result<StatusCode, Problem> {
+    let id = number(id)?;
+    state.gateway().replay(&caller.account, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 fn number(id: Result<Path<String>, PathRejection>) -> Result<MsgId, Problem> {
     let Path(id) = id.map_err(|e| Problem::not_found(e.body_text()))?;
     id.parse().map_err(|_| Problem::not_found(format!("{id:?} is no message number; it is hexadecimal, such as 0000002A")))

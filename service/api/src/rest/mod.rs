@@ -7,7 +7,7 @@ mod request;
 mod submit;
 
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{get, post};
 use http::{Method, StatusCode, Uri};
 
 use crate::{ApiState, Problem};
@@ -18,9 +18,10 @@ pub(crate) use submit::{SubmitItem, SubmitReply};
 
 /// Every path with its methods; a test compares it with the OpenAPI document.
 #[cfg(test)]
-pub(crate) const ROUTES: [(&str, &[&str]); 5] = [
+pub(crate) const ROUTES: [(&str, &[&str]); 6] = [
     ("/messages", &["get", "post"]),
     ("/messages/{id}", &["get", "delete"]),
+    ("/messages/{id}/replay", &["post"]),
     ("/connectors", &["get"]),
     ("/queues", &["get"]),
     ("/account", &["get"]),
@@ -31,6 +32,7 @@ pub(crate) fn router() -> Router<ApiState> {
     Router::new()
         .route("/api/v1/messages", get(messages::search).post(submit::submit).fallback(method))
         .route("/api/v1/messages/{id}", get(messages::get).delete(messages::cancel).fallback(method))
+        .route("/api/v1/messages/{id}/replay", post(messages::replay).fallback(method))
         .route("/api/v1/connectors", get(node::connectors).fallback(method))
         .route("/api/v1/queues", get(node::queues).fallback(method))
         .route("/api/v1/account", get(node::account).fallback(method))

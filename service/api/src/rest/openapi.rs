@@ -38,6 +38,7 @@ pub(crate) struct ProblemBody {
         messages::search,
         messages::get,
         messages::cancel,
+        messages::replay,
         node::connectors,
         node::queues,
         node::account,

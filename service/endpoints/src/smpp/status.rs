@@ -29,7 +29,7 @@ pub(crate) fn of_auth(e: AuthError) -> CommandStatus {
 pub(crate) fn of_cancel(e: &ChangeError) -> CommandStatus {
     match e {
         ChangeError::Unknown(_) => CommandStatus::ESME_RINVMSGID,
-        ChangeError::TooLate(_) => CommandStatus::ESME_RCANCELFAIL,
+        ChangeError::TooLate(_) | ChangeError::NotDead(_) => CommandStatus::ESME_RCANCELFAIL,
         ChangeError::Spool(_) => CommandStatus::ESME_RSYSERR,
     }
 }
