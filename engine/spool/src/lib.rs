@@ -31,7 +31,8 @@ pub type BoxFuture<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a
 /// any task or thread; none of them blocks on the disk except [`Spool::read_body`] (one read from the page cache as a rule).
 pub trait Spool: Send + Sync + 'static {
     /// The id of the queue of that name, made durable with the first transaction that uses it. Names are `kind:name`, for example
-    /// `connector:carrier-a`, `account:shop`, `hook:shop`; 1 to 255 octets.
+    /// `connector:carrier-a`, `account:shop`, `hook:shop`; 1 to 255 octets, longer ones are cut. Names are never forgotten: they are for
+    /// what is configured, not for what comes from outside.
     fn queue(&self, name: &str) -> QueueId;
 
     /// The name of a queue, or `None` for an id that this spool never gave out.
@@ -53,23 +54,27 @@ pub trait Spool: Send + Sync + 'static {
     /// lease runs out. Never waits. Not durable: a crash releases every lease.
     fn claim(&self, queue: QueueId, max: usize, lease: Duration) -> Vec<Claimed>;
 
-    /// Resolves when the queue may have something to claim (spurious wake-ups happen). Register before claiming, claim, then await.
+    /// Resolves when the queue may have something to claim (spurious wake-ups happen). Register before claiming, claim, then await: what
+    /// came before the registration is not told again.
     fn ready(&self, queue: QueueId) -> BoxFuture<'static, ()>;
 
     /// Extends a lease from now; false where it is stale.
     fn renew(&self, lease: &Lease, by: Duration) -> bool;
 
-    /// Gives a message back untouched, at the front of its group; nothing is written. False where the lease is stale.
+    /// Gives a message back untouched, to its old place in its group, which is in the order of ids; nothing is written. False where the
+    /// lease is stale.
     fn release(&self, lease: &Lease) -> bool;
 
     /// Up to `max` messages whose validity has ended while they were queued, leased to the caller, who settles them as
     /// [`Outcome::Expired`] together with whatever receipt is due.
     fn claim_expired(&self, max: usize, lease: Duration) -> Vec<Claimed>;
 
-    /// Up to `max` sent messages whose wait for a receipt has ended. The caller drops them with [`Op::GiveUp`].
+    /// Up to `max` sent messages whose wait for a receipt has ended. The caller drops them with [`Op::GiveUp`]; until then they are
+    /// offered again in turn.
     fn overdue_receipts(&self, max: usize) -> Vec<MsgId>;
 
-    /// Which message a carrier's id belongs to. `source` is the queue id of the connector that it was sent by.
+    /// Which message a carrier's id belongs to. `source` is the queue id of the connector that it was sent by. An id that the carrier has
+    /// given again leads to the later message. Parts that went out before a retry are found as well.
     fn find_remote(&self, source: QueueId, remote: &[u8]) -> RemoteLookup;
 
     /// Receipts that were parked (see [`Op::Park`]) for `source` and `remote`, if they are still kept, taken out of memory. They stay in
@@ -103,7 +108,7 @@ pub trait Spool: Send + Sync + 'static {
     fn feed_ack(&self, reader: &str, upto: Cursor);
 
     /// Declares a reader and where it stands; `None` starts at the oldest record kept. Returns the cursor to read from: later than asked
-    /// for only where the log no longer reaches back so far.
+    /// for only where the log no longer reaches back so far; the beginning where `at` lies behind the end, for this is then another log.
     fn feed_register(&self, reader: &str, at: Option<Cursor>) -> Cursor;
 
     /// Octets of the log between a position and the end of the feed: how far a reader that stands there is behind. `None` where the

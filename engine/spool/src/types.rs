@@ -48,7 +48,8 @@ pub struct NewEntry {
     pub priority: u8,
     /// Not before; 0 = at once.
     pub due: Millis,
-    /// Validity: not after. Must be later than now.
+    /// Validity: not after. Must be later than now. Like all times of a message it is kept to 48 bits (the year 10889); later ones count
+    /// as that.
     pub expires: Millis,
     /// Idempotency key: a second accept with the same (group, key) inside the spool's window changes nothing and returns the first id.
     pub dedup: Option<Bytes>,
@@ -86,7 +87,9 @@ pub enum Op {
         /// The receipt as it came, for the feed.
         note: Bytes,
     },
-    /// A receipt that matches nothing yet: kept until the response arrives, [`Op::Unpark`] is called or it grows stale.
+    /// A receipt that matches nothing yet: kept until the response arrives, [`Op::Unpark`] is called or it grows stale. If the response
+    /// has arrived since the caller looked, the receipt comes straight back in [`TxDone::parked`], and the caller looks again: so none is
+    /// ever missed. Refused like a new message when too many are parked.
     Park {
         /// Connector queue.
         source: QueueId,
@@ -148,7 +151,8 @@ pub enum Op {
     },
 }
 
-/// Operations that become durable together, in order.
+/// Operations that become durable together, in order. A transaction changes a message at most once ([`TxError::Malformed`] otherwise),
+/// since every operation is judged by how things stood before the transaction.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tx {
     /// The operations; at most 65,535, together at most 16 MiB.
@@ -167,7 +171,9 @@ impl Tx {
 pub struct TxDone {
     /// One for each [`Op::Accept`], in order.
     pub accepted: Vec<Accepted>,
-    /// One for each `(part, remote)` of each [`Outcome::Sent`] in order: receipts that had been parked for it and now need applying.
+    /// Receipts that need applying now and then [`Op::Unpark`]: those that had been parked for the remote ids of an [`Outcome::Sent`] or of
+    /// the parts sent of an [`Outcome::Retry`], and those that this transaction parked too late. Each is handed out once, and again after
+    /// a restart, or by [`crate::Spool::stale_parked`] if it is not dealt with.
     pub parked: Vec<Parked>,
 }
 
@@ -205,7 +211,8 @@ pub enum TxError {
     /// A limit of the format is exceeded, or an argument makes no sense.
     #[error("the transaction is malformed: {0}")]
     Malformed(&'static str),
-    /// New messages are refused at the moment (disk or memory full); outcomes are not.
+    /// New messages are refused at the moment (disk or memory full); outcomes are not, nor what is accepted in one transaction with an
+    /// outcome (settle, receipt, cancel). Only when the reserve for outcomes is used up as well is everything refused.
     #[error(transparent)]
     Refused(#[from] crate::SpoolError),
 }
@@ -356,7 +363,7 @@ pub struct MsgState {
     pub attempts: u16,
     /// When it was accepted.
     pub accepted: Millis,
-    /// Not before (for [`Stage::Queued`]).
+    /// For [`Stage::Queued`]: not before; 0 or past = at once. Otherwise when the lease, the wait for a receipt or the retention ends.
     pub due: Millis,
     /// Not after.
     pub expires: Millis,
@@ -369,7 +376,7 @@ pub struct QueueDepth {
     pub queue: QueueId,
     /// Its name.
     pub name: Arc<str>,
-    /// Claimable now.
+    /// Claimable now, or by [`crate::Spool::claim_expired`].
     pub ready: u64,
     /// Waiting for a due time.
     pub deferred: u64,
@@ -379,7 +386,7 @@ pub struct QueueDepth {
     pub awaiting: u64,
     /// Dead letters.
     pub dead: u64,
-    /// When the oldest queued message was accepted.
+    /// When the oldest queued message was accepted (of very many deferred ones perhaps only not after that).
     pub oldest: Option<Millis>,
 }
 

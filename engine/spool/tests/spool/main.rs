@@ -4,6 +4,7 @@
 mod harness;
 
 mod claiming;
+mod crash;
 mod damage;
 mod deadletters;
 mod deduplication;
