@@ -264,7 +264,7 @@ impl Gateway {
     }
 
     /// Where a received message goes: the owner's webhook if it has one, else its SMPP queue; the inbox if nobody owns the number.
-    fn mo_entry(&self, owner: Option<&Arc<Account>>, m: &Message, now: Millis) -> NewEntry {
+    pub(crate) fn mo_entry(&self, owner: Option<&Arc<Account>>, m: &Message, now: Millis) -> NewEntry {
         let queue = match owner {
             Some(a) if a.config.webhook.is_some() => a.hook_queue,
             Some(a) => a.queue,

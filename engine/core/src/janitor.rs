@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use prost::Message as _;
-use waxwing_spool::{NewEntry, Op, Outcome, QueueId, SpoolError, Tx};
+use waxwing_spool::{Op, Outcome, QueueId, SpoolError, Tx};
 
 use crate::{CarrierReceipt, ConnectorLabel, Gateway, Kind, Message, OutcomeNote, State};
 
@@ -108,20 +108,7 @@ impl Gateway {
                 let mut message: Message = out.message;
                 message.kind = Kind::Mo as i32;
                 let owner = setup.accounts.owner_of(&message.destination.as_text());
-                let queue = match owner {
-                    Some(a) if a.config.webhook.is_some() => a.hook_queue,
-                    Some(a) => a.queue,
-                    None => self.inbox_queue,
-                };
-                let entry = NewEntry {
-                    queue,
-                    group: out.group,
-                    priority: 1,
-                    due: 0,
-                    expires: now + setup.delivery_wait,
-                    dedup: None,
-                    body: message.to_bytes(),
-                };
+                let entry = self.mo_entry(owner, &message, now);
                 let note = OutcomeNote::bytes("parts", "", "the other parts did not come", State::Delivered);
                 txs.push(Tx { ops: vec![Op::Accept(entry), Op::Settle { lease: out.lease, outcome: Outcome::Done, note }] });
             }

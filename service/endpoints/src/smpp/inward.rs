@@ -29,12 +29,31 @@ struct Fields<'a> {
     message: waxwing_smpp::Message<'a>,
 }
 
+/// The fields of a submit_sm or submit_multi, which have the same names in both.
+macro_rules! fields {
+    ($p:expr) => {
+        Fields {
+            service_type: $p.service_type,
+            source: $p.source_addr,
+            esm_class: $p.esm_class,
+            protocol_id: $p.protocol_id,
+            priority: $p.priority_flag,
+            schedule: $p.schedule_delivery_time,
+            validity: $p.validity_period,
+            registered: $p.registered_delivery,
+            replace: $p.replace_if_present_flag.0 != 0,
+            data_coding: $p.data_coding.0,
+            message: $p.message(),
+        }
+    };
+}
+
 /// A submit_sm as a submission. `charset` is what data_coding 0 means to the client.
 ///
 /// # Errors
 /// With the status to answer.
 pub(crate) fn submit_sm(frame: &Bytes, p: &SubmitSm<'_>, charset: &str, now: Millis) -> Result<Submission, CommandStatus> {
-    let mut s = submission(frame, &fields_of_submit(p), charset, now)?;
+    let mut s = submission(frame, &fields!(p), charset, now)?;
     s.message.destination = address(frame, p.destination_addr);
     Ok(s)
 }
@@ -70,36 +89,8 @@ pub(crate) fn data_sm(frame: &Bytes, p: &DataSm<'_>, charset: &str, now: Millis)
 /// # Errors
 /// With the status to answer.
 pub(crate) fn submit_multi(frame: &Bytes, p: &SubmitMulti<'_>, charset: &str, now: Millis) -> Result<Submission, CommandStatus> {
-    let f = Fields {
-        service_type: p.service_type,
-        source: p.source_addr,
-        esm_class: p.esm_class,
-        protocol_id: p.protocol_id,
-        priority: p.priority_flag,
-        schedule: p.schedule_delivery_time,
-        validity: p.validity_period,
-        registered: p.registered_delivery,
-        replace: p.replace_if_present_flag.0 != 0,
-        data_coding: p.data_coding.0,
-        message: p.message(),
-    };
+    let f = fields!(p);
     submission(frame, &f, charset, now)
-}
-
-fn fields_of_submit<'a>(p: &SubmitSm<'a>) -> Fields<'a> {
-    Fields {
-        service_type: p.service_type,
-        source: p.source_addr,
-        esm_class: p.esm_class,
-        protocol_id: p.protocol_id,
-        priority: p.priority_flag,
-        schedule: p.schedule_delivery_time,
-        validity: p.validity_period,
-        registered: p.registered_delivery,
-        replace: p.replace_if_present_flag.0 != 0,
-        data_coding: p.data_coding.0,
-        message: p.message(),
-    }
 }
 
 fn submission(frame: &Bytes, f: &Fields<'_>, charset: &str, now: Millis) -> Result<Submission, CommandStatus> {
