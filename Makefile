@@ -13,8 +13,8 @@ run: ## Build and start the gateway; needs Rust and a C compiler, nothing else (
 test: ## Install the test peers, check formatting and lints, run every test
 	scripts/test.sh
 
-test-long: ## The same with 50 kills, 10 power cuts a round and long property runs
-	WAXWING_KILLS=50 WAXWING_POWER_CUTS=10 WAXWING_MUTATIONS=100000 PROPTEST_CASES=4000 scripts/test.sh
+test-long: ## The same with 200 kills, 40 power cuts and long property runs
+	WAXWING_KILLS=200 WAXWING_POWER_CUTS=40 WAXWING_MUTATIONS=100000 PROPTEST_CASES=4000 scripts/test.sh
 
 fmt: ## Format the code
 	$(CARGO) fmt --all

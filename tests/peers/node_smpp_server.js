@@ -14,7 +14,7 @@
 //   {"cmd":"refuse","status":88,"count":3}                            the next submits get this status
 //   {"cmd":"away"} / {"cmd":"back"}                                   close every session and refuse new ones / take them again
 // A submitted text that starts with "ECHO " comes back as an MO with the rest of the text.
-// Output, JSON lines: listening {port}, bound {system_id, mode, interface_version}, submit {...}, refused, delivered {status}, unbound, closed.
+// Output, JSON lines: listening {port}, bound {system_id, mode, interface_version}, submit {...}, refused, delivered {status, about: the receipt's message}, unbound, closed.
 'use strict';
 const readline = require('readline');
 const smpp = require('smpp');
@@ -33,8 +33,8 @@ function stamp(date) {
   return date.toISOString().replace(/[-T:]/g, '').slice(2, 12);
 }
 
-function deliver(session, fields) {
-  session.deliver_sm(fields, (resp) => emit('delivered', { status: resp.command_status }));
+function deliver(session, fields, about) {
+  session.deliver_sm(fields, (resp) => emit('delivered', { status: resp.command_status, about }));
 }
 
 function sendReceipt(session, pdu, id) {
@@ -49,7 +49,7 @@ function sendReceipt(session, pdu, id) {
     source_addr_ton: pdu.dest_addr_ton, source_addr_npi: pdu.dest_addr_npi, source_addr: pdu.destination_addr,
     dest_addr_ton: pdu.source_addr_ton, dest_addr_npi: pdu.source_addr_npi, destination_addr: pdu.source_addr,
     esm_class: 0x04, data_coding: 0, short_message: text,
-  });
+  }, pdu.short_message && pdu.short_message.message);
 }
 
 function content(value) {

@@ -58,6 +58,11 @@ impl Carrier {
         &self.submits
     }
 
+    /// All events of that name so far that were not read.
+    pub fn take_events(&mut self, event: &str) -> Vec<Value> {
+        self.peer.take_all(|seen| seen["event"] == event)
+    }
+
     /// Waits until at least `count` messages have been submitted and returns all.
     pub fn wait_for_submits(&mut self, count: usize, bound: Duration) -> &[Value] {
         crate::until(&format!("{count} messages at the carrier"), bound, || self.submits().len() >= count);

@@ -38,6 +38,13 @@ impl Pdu {
         String::from_utf8_lossy(&self.body[..end]).into_owned()
     }
 
+    /// The id in the text of a deliver_sm that is a receipt.
+    pub fn receipt_id(&self) -> Option<String> {
+        let text = String::from_utf8_lossy(&self.body);
+        let id = text.split_once("id:")?.1.split(' ').next()?;
+        (self.command == command::DELIVER_SM && text.contains("stat:")).then(|| id.to_owned())
+    }
+
     /// The octets on the wire.
     pub fn encode(&self) -> Vec<u8> {
         let length = u32::try_from(16 + self.body.len()).expect("a small body");
