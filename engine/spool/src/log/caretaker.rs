@@ -19,6 +19,8 @@ use crate::{Event, SpoolError};
 
 /// How often the thread looks by itself.
 const ROUND: Duration = Duration::from_secs(1);
+/// How long it pauses after a failure.
+const PAUSE: Duration = Duration::from_secs(10);
 /// Octets copied with one group at most, so that callers wait little longer.
 const BATCH: usize = 256 * 1024;
 
@@ -28,10 +30,9 @@ pub(crate) fn run(shared: &Shared, jobs: &Sender<Job>) {
         if let Err(error) = tend(shared, jobs)
             && shared.stopped().is_none()
         {
+            // The log grows meanwhile; on a full disk accepts are then refused, which says more than stopping would.
             tracing::error!(%error, "Keeping the log short failed.");
-            if !matches!(error, SpoolError::DiskFull { .. } | SpoolError::Closing) {
-                shared.fail(error);
-            }
+            shared.caretaker.wait(PAUSE);
         }
         shared.caretaker.wait(ROUND);
     }
@@ -54,7 +55,7 @@ pub(crate) fn tend(shared: &Shared, jobs: &Sender<Job>) -> Result<(), SpoolError
 /// Drops the oldest file if nothing needs it. True if it did.
 fn drop_oldest(shared: &Shared) -> Result<bool, SpoolError> {
     let (number, to_save) = {
-        let mut index = shared.index.lock();
+        let index = shared.index.lock();
         if !index.segments.oldest_is_done() {
             return Ok(false);
         }
@@ -62,11 +63,16 @@ fn drop_oldest(shared: &Shared) -> Result<bool, SpoolError> {
         (number, index.dedup.unsaved(number as u32))
     };
     keys::save(&shared.folder, number, &to_save)?;
-    let gone = shared.index.lock().segments.pop_oldest();
+    index_file::remove(&shared.folder, number)?;
+    let gone = {
+        let mut index = shared.index.lock();
+        index.dedup.saved(number as u32);
+        index.segments.pop_oldest()
+    };
     // Somebody who is reading it keeps the file, but not its name; it must not be overwritten under them.
     let unused = gone.is_some_and(|segment| Arc::try_unwrap(segment.file).is_ok());
-    index_file::remove(&shared.folder, number)?;
-    shared.pool.give_back(&shared.folder.segment(number), unused)?;
+    // Were it left in its place while later ones go, the log would have a gap.
+    shared.pool.give_back(&shared.folder.segment(number), unused).inspect_err(|error| shared.fail(error.clone()))?;
     Ok(true)
 }
 

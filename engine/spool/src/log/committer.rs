@@ -261,6 +261,9 @@ impl Committer {
         let (mut all, mut outcomes) = (0, 0);
         for tx in picked.iter().flat_map(open) {
             let size = plan::tx_size(tx) + plan::extra_size(&index, tx);
+            if size > self.shared.config.max_tx as usize {
+                continue; // It will be refused.
+            }
             all += size;
             outcomes += if plan::accepts(tx) { 0 } else { size };
         }

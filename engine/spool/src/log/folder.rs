@@ -51,6 +51,19 @@ impl Folder {
         self.segments().join(format!("spare-{number}.log"))
     }
 
+    /// Removes what a crash left half made.
+    pub(crate) fn clean(&self) -> Result<(), SpoolError> {
+        for dir in [self.segments(), self.keys()] {
+            for entry in fs::read_dir(&dir).map_err(|e| io_error("list", &dir, &e))? {
+                let path = entry.map_err(|e| io_error("list", &dir, &e))?.path();
+                if path.extension().is_some_and(|e| e == "tmp") {
+                    fs::remove_file(&path).map_err(|e| io_error("remove", &path, &e))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Takes the lock, which lasts as long as the file is open.
     pub(crate) fn lock(&self) -> Result<File, SpoolError> {
         let path = self.root.join("LOCK");

@@ -58,7 +58,7 @@ pub struct EmbeddedSpool {
     permits: Arc<Semaphore>,
     all_permits: u32,
     threads: Mutex<Vec<JoinHandle<()>>>,
-    _lock: Option<File>,
+    lock: Mutex<Option<File>>,
 }
 
 impl EmbeddedSpool {
@@ -70,6 +70,7 @@ impl EmbeddedSpool {
         config.check()?;
         let folder = Folder::create(&config.dir)?;
         let lock = folder.lock()?;
+        folder.clean()?;
         let Recovered { names, index, hash_key, spares } = recover(&config, &folder, true)?;
         let pool = Pool::new(folder.clone(), &config, spares);
         pool.set_used(index.segments.len() as u64);
@@ -91,7 +92,7 @@ impl EmbeddedSpool {
             permits: Arc::new(Semaphore::new(all_permits as usize)),
             all_permits,
             threads: Mutex::new(threads),
-            _lock: Some(lock),
+            lock: Mutex::new(Some(lock)),
         }))
     }
 
@@ -105,10 +106,11 @@ impl EmbeddedSpool {
         let shared = Arc::new(Shared::new(config, folder, hash_key, names, index, pool));
         shared.close();
         let (permits, threads) = (Arc::new(Semaphore::new(0)), Mutex::new(Vec::new()));
-        Ok(Arc::new(EmbeddedSpool { shared, jobs: None, permits, all_permits: 0, threads, _lock: None }))
+        Ok(Arc::new(EmbeddedSpool { shared, jobs: None, permits, all_permits: 0, threads, lock: Mutex::new(None) }))
     }
 
-    /// Commits what has been queued, then stops; later calls fail with [`SpoolError::Closing`]. Blocks until the threads have ended.
+    /// Commits what has been queued, then stops and lets go of the folder; later calls fail with [`SpoolError::Closing`]. Blocks until
+    /// the threads have ended.
     pub fn close(&self) {
         let threads = std::mem::take(&mut *self.threads.lock());
         if threads.is_empty() {
@@ -126,6 +128,7 @@ impl EmbeddedSpool {
         for thread in threads {
             let _ = thread.join();
         }
+        self.lock.lock().take();
     }
 
     /// Does now what the background threads do in their own time: buries dead letters whose retention has ended, copies stragglers

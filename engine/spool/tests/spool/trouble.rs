@@ -140,6 +140,27 @@ fn a_batch_larger_than_several_log_files_is_committed_in_order() {
 }
 
 #[test]
+fn a_transaction_larger_than_a_log_file_is_refused_without_harm_to_its_neighbours() {
+    let w = World::new();
+    let accept = |size: usize| Tx::one(Op::Accept(w.entry("c:a", "g", &"x".repeat(size))));
+    let results = w.block_on(w.spool().commit(vec![accept(10), accept(200 << 10), accept(17 << 10), accept(15 << 10)])).unwrap();
+    assert_eq!(results.iter().map(Result::is_ok).collect::<Vec<_>>(), [true, false, false, true]);
+    assert_eq!(w.spool().unhealthy(), None);
+}
+
+#[test]
+fn what_a_crash_left_half_made_is_cleaned_up_and_a_closed_folder_is_free() {
+    let mut w = World::new();
+    let spool = w.embedded.take().unwrap();
+    spool.close();
+    let half = w.dir.path().join("segments/spare-9.tmp");
+    std::fs::write(&half, b"half").unwrap();
+    w.open();
+    assert!(!half.exists());
+    drop(spool);
+}
+
+#[test]
 fn closing_commits_what_was_queued_and_refuses_what_comes_later() {
     let mut w = World::new();
     let pending: Vec<_> = (0..20).map(|_| w.spool().commit(vec![Tx::one(big(&w))])).collect();

@@ -55,19 +55,14 @@ impl Dedup {
         }
     }
 
-    /// Keys that lie in log files up to `segment` and have not been saved apart; they count as saved from now on.
-    pub(crate) fn unsaved(&mut self, segment: u32) -> Vec<Key> {
-        let mut keys = Vec::new();
-        for key in &mut self.order {
-            if key.segment > segment {
-                break;
-            }
-            if key.segment != 0 {
-                keys.push(*key);
-                key.segment = 0;
-            }
-        }
-        keys
+    /// Keys that lie in log files up to `segment` and have not been saved apart.
+    pub(crate) fn unsaved(&self, segment: u32) -> Vec<Key> {
+        self.order.iter().take_while(|key| key.segment <= segment).filter(|key| key.segment != 0).copied().collect()
+    }
+
+    /// Those have been saved apart.
+    pub(crate) fn saved(&mut self, segment: u32) {
+        self.order.iter_mut().take_while(|key| key.segment <= segment).for_each(|key| key.segment = 0);
     }
 }
 
@@ -110,6 +105,7 @@ mod tests {
             dedup.insert(key(n, 0, n as u32));
         }
         assert_eq!(dedup.unsaved(2).len(), 2);
+        dedup.saved(2);
         assert_eq!(dedup.unsaved(2).len(), 0);
         assert_eq!(dedup.unsaved(3).len(), 1);
     }
