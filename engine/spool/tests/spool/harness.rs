@@ -15,11 +15,12 @@ pub(crate) const DAY: Millis = 24 * 3600 * 1000;
 
 /// What a test holds. The engine is behind `dyn Spool`, so that the same tests fit another one.
 pub(crate) struct World {
-    pub(crate) dir: TempDir,
     pub(crate) clock: Arc<AtomicU64>,
     tweak: Box<dyn Fn(&mut SpoolConfig)>,
     pub(crate) embedded: Option<Arc<EmbeddedSpool>>,
     runtime: tokio::runtime::Runtime,
+    /// Last, so that nobody writes in it any more when it is removed.
+    pub(crate) dir: TempDir,
 }
 
 impl World {

@@ -46,7 +46,9 @@ impl ParkedTable {
             return;
         }
         self.octets += parked.body.len() + parked.remote.len();
-        self.by_remote.entry((parked.source, parked.remote.clone())).or_default().push(key);
+        let keys = self.by_remote.entry((parked.source, parked.remote.clone())).or_default();
+        // Copies forward are met later than they were parked.
+        keys.insert(keys.partition_point(|other| *other < key), key);
         self.by_age.insert((stale, key));
         self.items.insert(key, Item { parked, pos: Pos::NONE, stale, taken: false });
     }
