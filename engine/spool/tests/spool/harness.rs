@@ -184,3 +184,8 @@ pub(crate) fn receipt(found: &RemoteMatch, state: u8, done: bool) -> Op {
 pub(crate) fn retry(at: Millis) -> Outcome {
     Outcome::Retry { at, queue: None, count: true, sent: Vec::new() }
 }
+
+/// PROPTEST_CASES, or few enough for every day.
+pub(crate) fn cases() -> u32 {
+    std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(48)
+}

@@ -3,6 +3,7 @@
 
 mod harness;
 
+mod batching;
 mod claiming;
 mod crash;
 mod damage;

@@ -562,11 +562,6 @@ fn run(acts: Vec<Act>) {
     assert_eq!(read.into_iter().map(|i| i.event).collect::<Vec<_>>(), run.m.events);
 }
 
-/// PROPTEST_CASES, or few enough for every day.
-fn cases() -> u32 {
-    std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(48)
-}
-
 proptest! {
     #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, max_shrink_iters: 2000, ..ProptestConfig::default() })]
 
