@@ -1,5 +1,8 @@
 //! Limits of an account: messages a second, a day, a month.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use parking_lot::Mutex;
 
 use crate::Millis;
@@ -33,7 +36,10 @@ impl RateLimit {
 
 /// How much an account has sent, for its daily and monthly limits. Days and months are UTC.
 #[derive(Debug, Default)]
-pub struct Usage(Mutex<Counts>);
+pub struct Usage {
+    counts: Mutex<Counts>,
+    pending: Arc<AtomicBool>,
+}
 
 /// The counts behind [`Usage`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -55,12 +61,19 @@ pub enum QuotaExceeded {
     Day(u64),
     /// The limit of the month.
     Month(u64),
+    /// None yet: what was sent before a restart is still being counted.
+    Pending,
 }
 
 impl Usage {
+    /// A usage that is not known while `pending` is set: accounts with limits then wait.
+    pub fn new(pending: Arc<AtomicBool>) -> Usage {
+        Usage { counts: Mutex::default(), pending }
+    }
+
     /// Counts that were kept over a restart. Counts of the same period add to what was taken meanwhile.
     pub fn restore(&self, kept: Counts) {
-        let mut c = self.0.lock();
+        let mut c = self.counts.lock();
         if c.day <= kept.day {
             c.today = kept.today + if c.day == kept.day { c.today } else { 0 };
             c.day = kept.day;
@@ -71,16 +84,24 @@ impl Usage {
         }
     }
 
+    /// Counts that include what was taken meanwhile.
+    pub fn replace(&self, known: Counts) {
+        *self.counts.lock() = known;
+    }
+
     /// The counts as of now.
     pub fn counts(&self, now: Millis) -> Counts {
-        let mut c = self.0.lock();
+        let mut c = self.counts.lock();
         roll(&mut c, now);
         *c
     }
 
     /// Takes as many of `n` as the limits leave; the second says which limit stands in the way of the rest.
     pub fn take(&self, n: u64, per_day: Option<u64>, per_month: Option<u64>, now: Millis) -> (u64, Option<QuotaExceeded>) {
-        let mut c = self.0.lock();
+        if (per_day.is_some() || per_month.is_some()) && self.pending.load(Ordering::Acquire) {
+            return (0, Some(QuotaExceeded::Pending));
+        }
+        let mut c = self.counts.lock();
         roll(&mut c, now);
         let (mut granted, mut why) = (n, None);
         for (limit, used, exceeded) in
@@ -98,7 +119,7 @@ impl Usage {
 
     /// Gives back what was taken for messages that were not accepted after all.
     pub fn give_back(&self, n: u64) {
-        let mut c = self.0.lock();
+        let mut c = self.counts.lock();
         c.today = c.today.saturating_sub(n);
         c.this_month = c.this_month.saturating_sub(n);
     }
@@ -147,6 +168,16 @@ mod tests {
         u.give_back(1);
         assert_eq!(u.take(1, Some(5), None, day), (1, None));
         assert_eq!(u.take(5, Some(5), Some(9), 2 * day), (4, Some(QuotaExceeded::Month(9))));
+    }
+
+    #[test]
+    fn limits_wait_until_the_counts_are_known() {
+        let pending = Arc::new(AtomicBool::new(true));
+        let u = Usage::new(pending.clone());
+        assert_eq!(u.take(1, Some(5), None, 0), (0, Some(QuotaExceeded::Pending)));
+        assert_eq!(u.take(1, None, None, 0), (1, None));
+        pending.store(false, Ordering::Release);
+        assert_eq!(u.take(1, Some(5), None, 0), (1, None));
     }
 
     #[test]

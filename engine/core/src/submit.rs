@@ -183,6 +183,9 @@ impl Gateway {
         match quota {
             Some(QuotaExceeded::Day(limit)) => why = Some(SubmitError::Quota { limit, period: "day" }),
             Some(QuotaExceeded::Month(limit)) => why = Some(SubmitError::Quota { limit, period: "month" }),
+            Some(QuotaExceeded::Pending) => {
+                why = Some(SubmitError::Busy("what the account sent before the restart is still being counted for its limits".into()));
+            }
             None => {}
         }
         (granted, why)

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use waxwing_core::{Account, AccountConfig, AccountLabel, Accounts, Counts, Gateway, Usage};
 
@@ -10,15 +11,24 @@ use waxwing_core::{Account, AccountConfig, AccountLabel, Accounts, Counts, Gatew
 pub(super) struct Roster {
     usages: HashMap<String, Arc<Usage>>,
     current: HashMap<String, Arc<Account>>,
+    /// What was sent before the restart is still being counted.
+    pending: Arc<AtomicBool>,
 }
 
 // === impl Roster ===
 
 impl Roster {
+    /// Lets accounts with limits wait until the flag is cleared.
+    pub(super) fn wait_for_counts(&self) -> Arc<AtomicBool> {
+        self.pending.store(true, Ordering::Release);
+        self.pending.clone()
+    }
+
     /// Takes over what accounts had sent before the restart.
     pub(super) fn restore(&mut self, kept: Vec<(String, Counts)>) {
         for (name, counts) in kept {
-            self.usages.entry(name).or_default().restore(counts);
+            let usage = self.usages.entry(name).or_insert_with(|| Arc::new(Usage::new(self.pending.clone())));
+            usage.restore(counts);
         }
     }
 
@@ -44,7 +54,7 @@ impl Roster {
         let (group, queue, hooks) = (spool.group(name), spool.queue(&format!("account:{name}")), spool.queue(&format!("hook:{name}")));
         let label = AccountLabel { account: name.clone() };
         let counters = (gateway.metrics.accepted.get_or_create(&label).clone(), gateway.metrics.refused.get_or_create(&label).clone());
-        let usage = self.usages.entry(name.clone()).or_default().clone();
+        let usage = self.usages.entry(name.clone()).or_insert_with(|| Arc::new(Usage::new(self.pending.clone()))).clone();
         Account::new(config, group, queue, hooks, usage, counters)
     }
 }

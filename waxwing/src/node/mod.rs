@@ -9,6 +9,7 @@ mod open;
 mod supervisor;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -31,8 +32,9 @@ pub(crate) use demo::{password, prepare, webhook_secret};
 pub use listening::{Listening, ListeningDoor};
 pub(crate) use open::accounts_file;
 
-/// How long the ledger may take at start to read what it has missed, before doors are opened all the same.
-const CATCH_UP: Duration = Duration::from_secs(60);
+/// How long the start waits for the ledger to read what it has missed. After that, the doors open, and only accounts with daily or monthly
+/// limits wait until what they have sent is counted.
+const CATCH_UP: Duration = Duration::from_millis(300);
 /// How long requests in progress may take at the end.
 const DRAIN: Duration = Duration::from_secs(10);
 
@@ -101,10 +103,13 @@ impl Node {
         gateway.set_history(ledger.clone());
         let store = open::accounts(&config).await?;
         let mut roster = Roster::default();
-        if !ledger.caught_up(CATCH_UP).await {
-            tracing::warn!("The ledger is still reading what happened before the start; daily limits may be counted too low meanwhile.");
-        }
-        roster.restore(ledger.usage(clock.now()).await.map_err(|e| StartError(e.to_string()))?);
+        let late = if ledger.caught_up(CATCH_UP).await {
+            roster.restore(ledger.usage(clock.now()).await.map_err(|e| StartError(e.to_string()))?);
+            None
+        } else {
+            tracing::warn!("The ledger is still reading what happened before the start; accounts with limits wait for it.");
+            Some(tokio::spawn(late_counts(gateway.clone(), ledger.clone(), roster.wait_for_counts())))
+        };
 
         let http_socket = http::bind(config.http.listen.0, anywhere).await.map_err(StartError)?;
         let tls = http::tls(&config).map_err(StartError)?;
@@ -119,7 +124,10 @@ impl Node {
                 tokio::spawn(gateway.clone().janitor()),
                 tokio::spawn(pressure(gateway.clone(), ledger.clone())),
                 tokio::spawn(refresh(store.clone())),
-            ],
+            ]
+            .into_iter()
+            .chain(late)
+            .collect(),
             gateway,
             spool,
             ledger,
@@ -317,6 +325,23 @@ async fn refresh(store: Arc<AccountStore>) {
             Err(_) => return,
         }
     }
+}
+
+/// Tells accounts what they had sent before the restart, when the ledger knows.
+async fn late_counts(gateway: Arc<Gateway>, ledger: Arc<Ledger>, pending: Arc<AtomicBool>) {
+    while !ledger.caught_up(Duration::from_secs(60)).await {}
+    match ledger.usage(gateway.clock.now()).await {
+        Ok(counts) => {
+            let setup = gateway.setup();
+            for (name, counts) in counts {
+                if let Some(account) = setup.accounts.get(&name) {
+                    account.usage.replace(counts);
+                }
+            }
+        }
+        Err(e) => tracing::error!("What accounts have sent could not be counted; their limits begin anew: {e}"),
+    }
+    pending.store(false, Ordering::Release);
 }
 
 /// Hands the ledger's pressure on to the doors, and its lag to the metrics.
