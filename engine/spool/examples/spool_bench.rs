@@ -1,6 +1,8 @@
 //! How fast a spool is on this machine: durable accepts, whole lives, memory with a backlog, time to open it.
 //!
-//!     spool_bench DIR [MESSAGES]
+//!     spool_bench DIR [MESSAGES]     backlog of so many (1,000,000), then everything else
+//!     spool_bench DIR fill MESSAGES  only the backlog, left there
+//!     spool_bench DIR open           only opens what is there
 //!
 //! Figures are for comparison within one run on one machine. Bodies are 300 octets.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
@@ -166,22 +168,39 @@ async fn backlog(spool: &Arc<EmbeddedSpool>, messages: u64) {
     );
 }
 
-fn main() {
-    let mut args = std::env::args().skip(1);
-    let dir = args.next().expect("a folder");
-    let messages: u64 = args.next().map_or(1_000_000, |n| n.parse().unwrap());
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    let spool = EmbeddedSpool::open(SpoolConfig::new(&dir)).unwrap();
-    runtime.block_on(backlog(&spool, messages));
-    spool.close();
-    drop(spool);
-    let began = Instant::now();
-    let spool = EmbeddedSpool::open(SpoolConfig::new(&dir)).unwrap();
-    println!("opened with {} messages in {:.2} s", spool.stats().messages, began.elapsed().as_secs_f64());
+fn open(dir: &str) -> Arc<EmbeddedSpool> {
+    let (began, before) = (Instant::now(), resident());
+    let spool = EmbeddedSpool::open(SpoolConfig::new(dir)).unwrap();
+    let (took, messages) = (began.elapsed().as_secs_f64(), spool.stats().messages);
+    println!("opened with {messages} messages in {took:.2} s, {} octets of memory each", (resident() - before) / messages.max(1));
     let began = Instant::now();
     let claimed = spool.claim(spool.queue("c:backlog"), 100, LEASE);
     println!("first claim of {} in {:?}", claimed.len(), began.elapsed());
     claimed.iter().for_each(|c| assert!(spool.release(&c.lease)));
+    spool
+}
+
+fn main() {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let fill = |dir: &str, messages: u64| {
+        let spool = EmbeddedSpool::open(SpoolConfig::new(dir)).unwrap();
+        runtime.block_on(backlog(&spool, messages));
+        spool.maintain().unwrap();
+    };
+    let (dir, messages) = match args[..] {
+        [dir, "open"] => {
+            open(dir);
+            return;
+        }
+        [dir, "fill", messages] => return fill(dir, messages.parse().unwrap()),
+        [dir, messages] => (dir, messages.parse().unwrap()),
+        [dir] => (dir, 1_000_000),
+        _ => panic!("spool_bench DIR [MESSAGES | fill MESSAGES | open]"),
+    };
+    fill(dir, messages);
+    let spool = open(dir);
     runtime.block_on(async {
         let began = Instant::now();
         let n = drain(&spool, "c:backlog").await;
