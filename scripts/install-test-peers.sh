@@ -21,6 +21,7 @@ packages=(
   python3=python3
   python3-venv=module:ensurepip
   nodejs=node
+  openssl=openssl
   npm=npm
 )
 

@@ -1,6 +1,8 @@
 #!/usr/bin/env node
-// An ESME on node's smpp module. The job in argv[2] and the JSON lines are those of common.py.
+// An ESME on node's smpp module. The job in argv[2] and the JSON lines are those of common.py; further:
+//   tls_ca   a file in PEM: speak TLS, and trust certificates that it has signed
 'use strict';
+const fs = require('fs');
 const smpp = require('smpp');
 
 const job = JSON.parse(process.argv[2]);
@@ -44,6 +46,7 @@ function onDeliver(session, pdu) {
   finishIfComplete();
 }
 
+const tls = job.tls_ca ? { tls: true, ca: fs.readFileSync(job.tls_ca) } : {};
 const sessions = [];
 let allSent = false;
 function finishIfComplete() {
@@ -106,7 +109,7 @@ function send(session, { kind, text }) {
 
 function bind(command) {
   return new Promise((resolve) => {
-    const session = smpp.connect({ host: job.host, port: job.port }, () => {
+    const session = smpp.connect({ host: job.host, port: job.port, ...tls }, () => {
       session[command]({ system_id: job.system_id, password: job.password }, (resp) => {
         if (resp.command_status !== 0) {
           emit('bind_failed', { status: resp.command_status });

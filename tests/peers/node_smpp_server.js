@@ -9,13 +9,16 @@
 //   receipts        "after" the response (default), "before" it, "other_bind" (through another session), "none"
 //   receipt_state   DELIVRD (default), UNDELIV, ...
 //   delay_ms        how long each answer takes (default 0)
+//   tls             {key, cert}: files in PEM; then it takes TLS connections only
 // Commands, JSON lines on standard input:
 //   {"cmd":"mo","source":..,"dest":..,"text":..[,"data_coding":8][,"udh":hex]}   to one bound receiver
 //   {"cmd":"refuse","status":88,"count":3}                            the next submits get this status
+//   {"cmd":"ignore","count":3}                                        the next submits are recorded and never answered
 //   {"cmd":"away"} / {"cmd":"back"}                                   close every session and refuse new ones / take them again
 // A submitted text that starts with "ECHO " comes back as an MO with the rest of the text.
 // Output, JSON lines: listening {port}, bound {system_id, mode, interface_version}, submit {...}, refused, delivered {status, about: the receipt's message}, unbound, closed.
 'use strict';
+const fs = require('fs');
 const readline = require('readline');
 const smpp = require('smpp');
 
@@ -25,6 +28,7 @@ const sessions = new Map(); // session -> bind mode
 let nextId = 0x1f00a1;
 let away = false;
 let refuse = { status: 0, count: 0 };
+let ignore = 0;
 
 const spell = (id, how) => (how === 'hex' ? id.toString(16).toUpperCase().padStart(8, '0') : String(id));
 const receivers = () => [...sessions].filter(([, mode]) => mode !== 'bind_transmitter').map(([session]) => session);
@@ -86,6 +90,10 @@ function onSubmit(session, pdu) {
   const failure = (job.receipt_state || 'DELIVRD') !== 'DELIVRD';
   const wanted = (asked === 1 || (asked === 2 && failure)) && job.receipts !== 'none';
   record(pdu, id);
+  if (ignore > 0) {
+    ignore -= 1;
+    return;
+  }
   if (wanted && job.receipts === 'before') sendReceipt(session, pdu, id);
   session.send(pdu.response({ message_id: spell(id, job.ids) }));
   if (wanted && job.receipts !== 'before') sendReceipt(session, pdu, id);
@@ -103,7 +111,8 @@ function mo(source, dest, text, dataCoding, udh) {
   };
 }
 
-const server = smpp.createServer((session) => {
+const options = job.tls ? { key: fs.readFileSync(job.tls.key), cert: fs.readFileSync(job.tls.cert) } : {};
+const server = smpp.createServer(options, (session) => {
   if (away) {
     session.on('error', () => {});
     session.destroy();
@@ -151,6 +160,8 @@ readline.createInterface({ input: process.stdin }).on('line', (line) => {
     else emit('error', { reason: 'nobody is bound to receive' });
   } else if (order.cmd === 'refuse') {
     refuse = { status: order.status, count: order.count };
+  } else if (order.cmd === 'ignore') {
+    ignore = order.count;
   } else if (order.cmd === 'away') {
     away = true;
     for (const session of sessions.keys()) session.destroy();

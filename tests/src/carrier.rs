@@ -92,6 +92,11 @@ impl Carrier {
         self.obey(&json!({"cmd": "refuse", "status": status, "count": count}));
     }
 
+    /// Records the next `count` submits and never answers them.
+    pub fn ignore(&mut self, count: usize) {
+        self.obey(&json!({"cmd": "ignore", "count": count}));
+    }
+
     /// Drops all sessions and takes no new ones.
     pub fn go_away(&mut self) {
         self.obey(&json!({"cmd": "away"}));

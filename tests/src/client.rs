@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -24,12 +25,14 @@ pub struct Job {
     pub pair: bool,
     /// The password to give; the right one is "secret".
     pub password: &'static str,
+    /// Speak TLS, and trust what the authority of this file (PEM) has signed; node's client only.
+    pub tls_ca: Option<PathBuf>,
 }
 
 impl Job {
     /// A transceiver with the right password.
     pub fn new(script: &'static str, kinds: &'static [&'static str]) -> Self {
-        Self { script, kinds, pair: false, password: "secret" }
+        Self { script, kinds, pair: false, password: "secret", tls_ca: None }
     }
 
     /// The text that goes with a kind. The one of kind `gsm7` makes the carrier answer with an MO.
@@ -48,7 +51,7 @@ impl Job {
         let job = json!({
             "host": address.ip().to_string(), "port": address.port(), "system_id": "shop", "password": self.password,
             "bind": if self.pair { "pair" } else { "transceiver" }, "source": "12345", "dest": "447700900123",
-            "messages": messages, "expect_mo": usize::from(self.kinds.contains(&"gsm7")), "timeout_s": 30,
+            "messages": messages, "expect_mo": usize::from(self.kinds.contains(&"gsm7")), "timeout_s": 30, "tls_ca": self.tls_ca,
         });
         let (status, events) = Peer::start(self.script, &job).finish(Duration::from_secs(60));
         Run { succeeded: status.success(), events }

@@ -68,6 +68,13 @@ impl Config {
         self.with("[[route]]\nto = \"*\"\nvia = [\"carrier\"]")
     }
 
+    /// With one text of the file in place of another, which must be there.
+    pub fn replaced(mut self, from: &str, to: &str) -> Self {
+        assert!(self.text.contains(from), "{from:?} is not in {}", self.text);
+        self.text = self.text.replacen(from, to, 1);
+        self
+    }
+
     /// The file's text.
     pub fn as_str(&self) -> &str {
         &self.text

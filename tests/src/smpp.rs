@@ -1,5 +1,6 @@
 //! A raw SMPP client for what no library would send, and for load: its own few lines of codec, nothing shared with the gateway.
 
+use std::collections::HashSet;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
@@ -10,6 +11,9 @@ pub mod command {
     pub const GENERIC_NACK: u32 = 0x8000_0000;
     pub const SUBMIT_SM: u32 = 0x0000_0004;
     pub const DELIVER_SM: u32 = 0x0000_0005;
+    pub const QUERY_SM: u32 = 0x0000_0003;
+    pub const REPLACE_SM: u32 = 0x0000_0007;
+    pub const CANCEL_SM: u32 = 0x0000_0008;
     pub const UNBIND: u32 = 0x0000_0006;
     pub const BIND_TRANSCEIVER: u32 = 0x0000_0009;
     pub const BIND_RECEIVER: u32 = 0x0000_0001;
@@ -66,6 +70,10 @@ pub struct Submit {
     pub dest: String,
     /// esm_class
     pub esm_class: u8,
+    /// schedule_delivery_time
+    pub schedule: String,
+    /// validity_period
+    pub validity: String,
     /// registered_delivery
     pub registered_delivery: u8,
     /// data_coding
@@ -85,6 +93,8 @@ impl Submit {
             source: b"12345".to_vec(),
             dest: "447700900123".into(),
             esm_class: 0,
+            schedule: String::new(),
+            validity: String::new(),
             registered_delivery: 0,
             data_coding: 0,
             text: text.as_bytes().to_vec(),
@@ -107,7 +117,12 @@ impl Submit {
         body.extend(&self.source);
         body.extend([0, 1, 1]);
         body.extend(self.dest.as_bytes());
-        body.extend([0, self.esm_class, 0, 0, 0, 0, self.registered_delivery, 0, self.data_coding, 0]);
+        body.extend([0, self.esm_class, 0, 0]);
+        for time in [&self.schedule, &self.validity] {
+            body.extend(time.as_bytes());
+            body.push(0);
+        }
+        body.extend([self.registered_delivery, 0, self.data_coding, 0]);
         body.push(self.claimed_length.unwrap_or_else(|| u8::try_from(self.text.len()).expect("at most 255 octets")));
         body.extend(&self.text);
         body.extend(&self.tail);
@@ -186,6 +201,27 @@ impl Esme {
         self.response(sequence)
     }
 
+    /// Sends any request and returns its response.
+    pub fn request(&mut self, command: u32, body: Vec<u8>) -> Pdu {
+        let sequence = self.send(command, body).expect("the request can be sent");
+        self.response(sequence)
+    }
+
+    /// Waits for the next receipt, answers it and gives its text; panics where none comes.
+    pub fn wait_for_receipt(&mut self, bound: Duration) -> String {
+        loop {
+            match self.receive(bound) {
+                Received::Pdu(pdu) => {
+                    self.answer(&pdu).expect("the session takes an answer");
+                    if pdu.command == command::DELIVER_SM {
+                        return String::from_utf8_lossy(&pdu.body).into_owned();
+                    }
+                }
+                other => panic!("waiting for a receipt: {other:?}"),
+            }
+        }
+    }
+
     /// Sends an enquire_link and panics where it is not answered: the session lives.
     pub fn assert_alive(&mut self) {
         let sequence = self.send(command::ENQUIRE_LINK, Vec::new()).expect("the session takes an enquire_link");
@@ -202,6 +238,20 @@ impl Esme {
                 other => panic!("waiting for the response to {sequence}: {other:?}"),
             }
         }
+    }
+
+    /// The responses with these sequence numbers, in whatever order they come. Panics where one does not.
+    pub fn responses(&mut self, sequences: &[u32]) -> Vec<Pdu> {
+        let mut missing: HashSet<u32> = sequences.iter().copied().collect();
+        let mut responses = Vec::new();
+        while !missing.is_empty() {
+            match self.receive(Duration::from_secs(10)) {
+                Received::Pdu(pdu) if pdu.command & command::RESPONSE != 0 && missing.remove(&pdu.sequence) => responses.push(pdu),
+                Received::Pdu(pdu) => self.answer(&pdu).expect("the session takes a response"),
+                other => panic!("waiting for the responses to {missing:?}: {other:?}"),
+            }
+        }
+        responses
     }
 
     /// Answers a deliver_sm, an enquire_link or an unbind with status 0; does nothing for a response.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use waxwing_tests::client::{Job, Run};
-use waxwing_tests::smpp::{Esme, Received, Submit, command};
+use waxwing_tests::smpp::{Esme, Submit};
 use waxwing_tests::{relay, relay_with};
 
 /// A client's run with a short and a long message against a carrier with these habits.
@@ -58,7 +58,7 @@ fn a_refusal_becomes_a_failure_receipt() {
     let mut esme = Esme::bound(gateway.smpp());
     let answer = esme.submit(&Submit { registered_delivery: 1, ..Submit::new("refused by the carrier") });
     assert_eq!(answer.status, 0, "the gateway had taken it");
-    let receipt = wait_for_receipt(&mut esme, Duration::from_secs(15));
+    let receipt = esme.wait_for_receipt(Duration::from_secs(15));
     assert!(receipt.contains(&format!("id:{}", answer.first_string())), "{receipt}");
     assert!(receipt.contains("stat:REJECTD") || receipt.contains("stat:UNDELIV"), "{receipt}");
 }
@@ -72,21 +72,6 @@ fn a_receipt_waits_for_its_submitter() {
     carrier.wait_for_submits(1, Duration::from_secs(10));
     carrier.wait_for_event("delivered");
     let mut again = Esme::bound(gateway.smpp());
-    let receipt = wait_for_receipt(&mut again, Duration::from_secs(10));
+    let receipt = again.wait_for_receipt(Duration::from_secs(10));
     assert!(receipt.contains(&format!("id:{id}")) && receipt.contains("stat:DELIVRD"), "{receipt}");
-}
-
-/// The text of the next receipt.
-fn wait_for_receipt(esme: &mut Esme, bound: Duration) -> String {
-    loop {
-        match esme.receive(bound) {
-            Received::Pdu(pdu) => {
-                esme.answer(&pdu).expect("the session takes an answer");
-                if pdu.command == command::DELIVER_SM {
-                    return String::from_utf8_lossy(&pdu.body).into_owned();
-                }
-            }
-            other => panic!("waiting for a receipt: {other:?}"),
-        }
-    }
 }
