@@ -117,28 +117,44 @@ fn an_account_made_at_the_command_line_can_bind_and_submit() {
     });
 }
 
-#[test]
-fn a_dead_letter_is_found_and_replayed() {
+/// A gateway with one dead letter, by its id.
+fn with_a_dead_letter() -> (Gateway, Carrier, String) {
     const ESME_RSUBMITFAIL: u32 = 0x45;
     let mut carrier = Carrier::start(json!({}));
     let config = Config::new().shop().root().smpp_connector(carrier.address(), "permanent = [0x45]").route_to_carrier();
-    let mut gateway = Gateway::start(&config);
+    let gateway = Gateway::start(&config);
     gateway.wait_until_up("carrier");
     carrier.refuse(ESME_RSUBMITFAIL, 1);
     let body = json!({"to": "+447700900123", "from": "12345", "text": "to be repeated"});
     let answer = http::post_json_as(gateway.http(), "/api/v1/messages", "shop", "secret", &body);
     let id = answer.json()["messages"][0]["id"].as_str().expect("an id").to_owned();
     gateway.wait_for_state(&id, &["undeliverable", "rejected", "failed"]);
-    let depths = gateway.command(&["spool", "--config", "waxwing.toml", "depths"]);
-    assert!(depths.contains("connector:carrier"), "{depths}");
+    assert!(carrier.submits().is_empty());
+    (gateway, carrier, id)
+}
+
+#[test]
+fn a_dead_letter_is_found_and_replayed() {
+    let (mut gateway, mut carrier, id) = with_a_dead_letter();
+    let depths = gateway.command(&["spool", "depths", "--config", "waxwing.toml"]);
+    assert!(depths.starts_with("queue") && depths.contains("connector:carrier"), "{depths}");
     gateway.stop();
-    let listed = gateway.command(&["spool", "--config", "waxwing.toml", "list", "--dead"]);
+    let listed = gateway.command(&["spool", "list", "--dead", "--config", "waxwing.toml"]);
     assert!(listed.contains(&id) && listed.contains("447700900123") && listed.contains("dead"), "{listed}");
-    gateway.command(&["spool", "--config", "waxwing.toml", "replay", &id]);
+    gateway.command(&["spool", "replay", &id, "--config", "waxwing.toml"]);
     gateway.start_again();
-    let submits = carrier.wait_for_submits(1, BOUND);
-    assert_eq!(submits[0]["text"], "to be repeated");
-    assert!(gateway.command(&["spool", "--config", "waxwing.toml", "depths"]).starts_with("queue"));
+    assert_eq!(carrier.wait_for_submits(1, BOUND)[0]["text"], "to be repeated");
+    gateway.wait_for_state(&id, &["delivered"]);
+}
+
+#[test]
+fn a_dead_letter_is_replayed_while_the_gateway_runs() {
+    let (gateway, mut carrier, id) = with_a_dead_letter();
+    gateway.command(&["spool", "replay", &id, "--config", "waxwing.toml"]);
+    assert_eq!(carrier.wait_for_submits(1, BOUND)[0]["text"], "to be repeated");
+    gateway.wait_for_state(&id, &["delivered"]);
+    let again = binary::run(gateway.folder(), &["spool", "replay", &id, "--config", "waxwing.toml"], b"");
+    assert_eq!(again.status.code(), Some(1), "{}", stderr(&again));
 }
 
 /// `waxwing sim smsc` as a process; killed when dropped.
