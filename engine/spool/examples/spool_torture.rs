@@ -241,12 +241,34 @@ fn run(dir: &str, ackfile: &str, sync: bool) {
     });
 }
 
-/// What the records say of a message.
+/// What the records say of a message. Two tasks may write theirs in another order than they committed: the next claimer may be quicker
+/// than the acknowledgement of the one before. So intents are kept in order, and an acknowledgement is that of its intent.
 #[derive(Default)]
 struct Record {
     key: u64,
-    acked: Option<(u8, u16)>,
-    intended: Option<(u8, u16)>,
+    accepted: bool,
+    intents: Vec<(u8, u16)>,
+    /// How many intents there are up to the last that was acknowledged.
+    acked: usize,
+}
+
+impl Record {
+    fn note(&mut self, kind: u8, state: (u8, u16)) {
+        match kind {
+            0 => self.intents.push(state),
+            1 => self.acked = self.intents.iter().rposition(|i| *i == state).map_or(self.acked, |at| self.acked.max(at + 1)),
+            _ => self.accepted = true,
+        }
+    }
+
+    /// States that the message may be in; none if it was never acknowledged.
+    fn allowed(&self) -> Vec<(u8, u16)> {
+        match self.acked {
+            0 if self.accepted => std::iter::once((State::Queued as u8, 0)).chain(self.intents.iter().copied()).collect(),
+            0 => Vec::new(),
+            acked => self.intents[acked - 1..].to_vec(),
+        }
+    }
 }
 
 fn check(dir: &str, ackfile: &str) -> Result<(), String> {
@@ -256,12 +278,7 @@ fn check(dir: &str, ackfile: &str) -> Result<(), String> {
         let id = u64::from_le_bytes(r[8..16].try_into().unwrap());
         let record = records.entry(id).or_default();
         record.key = u64::from_le_bytes(r[16..24].try_into().unwrap());
-        let state = Some((r[1], u16::from_le_bytes([r[2], r[3]])));
-        match r[0] {
-            0 => record.intended = state,
-            1 => (record.acked, record.intended) = (state, None),
-            _ => record.acked = record.acked.or(state),
-        }
+        record.note(r[0], (r[1], u16::from_le_bytes([r[2], r[3]])));
     }
     let began = std::time::Instant::now();
     let spool = EmbeddedSpool::open(config(dir)).map_err(|e| e.to_string())?;
@@ -278,8 +295,10 @@ fn check(dir: &str, ackfile: &str) -> Result<(), String> {
     let dead = spool.list(None, None, usize::MAX).iter().filter(|s| s.stage == Stage::Dead).count();
     for (id, record) in &records {
         let id = MsgId(*id);
-        // A claim may have seen a message whose accept had not been acknowledged; then the intent alone is known.
-        let Some(acked) = record.acked else { continue };
+        let mut allowed = record.allowed();
+        if allowed.is_empty() {
+            continue;
+        }
         let state = spool.get(id);
         let is = match state.as_ref().map(|s| s.stage) {
             Some(Stage::Queued | Stage::Leased) => State::Queued,
@@ -287,7 +306,6 @@ fn check(dir: &str, ackfile: &str) -> Result<(), String> {
             Some(Stage::Dead) => State::Dead,
             None => State::Gone,
         } as u8;
-        let mut allowed: Vec<(u8, u16)> = [Some(acked), record.intended].into_iter().flatten().collect();
         if allowed.iter().any(|(s, _)| *s == State::Dead as u8) && dead + 1000 >= max_dead {
             allowed.push((State::Gone as u8, 0));
         }
@@ -307,7 +325,7 @@ fn check(dir: &str, ackfile: &str) -> Result<(), String> {
     let stats = spool.stats();
     println!(
         "{} messages acknowledged, {} in the spool, {} log files, opened in {opened:?}: {wrong} wrong, {lost} of them lost",
-        records.values().filter(|r| r.acked.is_some()).count(),
+        records.values().filter(|r| !r.allowed().is_empty()).count(),
         stats.messages,
         stats.segments,
     );

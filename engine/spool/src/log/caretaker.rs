@@ -27,6 +27,7 @@ const BATCH: usize = 256 * 1024;
 /// Runs until the spool closes.
 pub(crate) fn run(shared: &Shared, jobs: &Sender<Job>) {
     while shared.stopped().is_none() {
+        shared.pool.look();
         if let Err(error) = tend(shared, jobs)
             && shared.stopped().is_none()
         {

@@ -1,7 +1,8 @@
 //! The spool's folder: names of its files, the lock, syncs of the folder itself, free space.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use crate::SpoolError;
@@ -17,7 +18,8 @@ impl Folder {
     pub(crate) fn create(root: &Path) -> Result<Folder, SpoolError> {
         let folder = Folder { root: root.to_path_buf() };
         for dir in [folder.root.clone(), folder.segments(), folder.keys()] {
-            fs::create_dir_all(&dir).map_err(|e| io_error("create", &dir, &e))?;
+            // Messages are nobody else's business.
+            DirBuilder::new().recursive(true).mode(0o700).create(&dir).map_err(|e| io_error("create", &dir, &e))?;
         }
         folder.sync(&folder.root)?;
         Ok(folder)
@@ -67,7 +69,8 @@ impl Folder {
     /// Takes the lock, which lasts as long as the file is open.
     pub(crate) fn lock(&self) -> Result<File, SpoolError> {
         let path = self.root.join("LOCK");
-        let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(|e| io_error("open", &path, &e))?;
+        let file =
+            OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path).map_err(|e| io_error("open", &path, &e))?;
         match rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => Ok(file),
             Err(rustix::io::Errno::WOULDBLOCK) => Err(SpoolError::Locked { path: self.root.display().to_string() }),
@@ -103,6 +106,11 @@ impl Folder {
         spares.sort();
         Ok((numbers, spares))
     }
+}
+
+/// Makes a file that only its owner may read.
+pub(crate) fn create_private(path: &Path) -> io::Result<File> {
+    OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(path)
 }
 
 /// A failed file operation, named.

@@ -10,7 +10,7 @@ use std::io::Write;
 use bytes::{Buf, Bytes};
 
 use super::codec::{Malformed, put_u64, strip};
-use super::folder::{Folder, io_error};
+use super::folder::{Folder, create_private, io_error};
 use super::frame::{HEADER_LEN, Header};
 use super::recover::corrupt;
 use super::scan::{Next, Scan};
@@ -49,7 +49,7 @@ pub(crate) fn write(folder: &Folder, header: &Header, file: &File, end: u32, sho
     head.extend_from_slice(&(rest.len() as u64).to_le_bytes());
     let path = folder.index_file(number);
     let raw = path.with_extension("tmp");
-    let written = File::create(&raw).and_then(|mut file| file.write_all(&head).and_then(|()| file.write_all(&rest)));
+    let written = create_private(&raw).and_then(|mut file| file.write_all(&head).and_then(|()| file.write_all(&rest)));
     written.and_then(|()| fs::rename(&raw, &path)).or_else(|error| {
         // It is only a help: a disk that has no room for it is no reason to stop.
         let _ = fs::remove_file(&raw);

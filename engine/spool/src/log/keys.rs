@@ -3,11 +3,11 @@
 //! One small file for each log file dropped: 16 octets head (magic, count, CRC), then 32 octets a key; gone when the youngest key in it
 //! is out of the window. Its name says when that one was seen.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::Write;
 
 use super::codec::Hash128;
-use super::folder::{Folder, io_error};
+use super::folder::{Folder, create_private, io_error};
 use super::index::Key;
 use crate::{Millis, SpoolError};
 
@@ -25,7 +25,7 @@ pub(crate) fn save(folder: &Folder, segment: u64, keys: &[Key]) -> Result<(), Sp
     let dir = folder.keys();
     let path = dir.join(format!("{youngest}-{segment}.keys"));
     let raw = path.with_extension("tmp");
-    File::create(&raw)
+    create_private(&raw)
         .and_then(|mut file| {
             file.write_all(MAGIC)?;
             file.write_all(&(keys.len() as u32).to_le_bytes())?;

@@ -48,6 +48,9 @@ use shared::Shared;
 
 use crate::SpoolError;
 
+/// How often a spool that is being written is read again before its reader gives up.
+const LOOKS: usize = 5;
+
 /// The embedded spool. Open one for a folder; dropping it closes it.
 #[derive(Debug)]
 pub struct EmbeddedSpool {
@@ -101,7 +104,14 @@ impl EmbeddedSpool {
     pub fn open_read_only(config: SpoolConfig) -> Result<Arc<EmbeddedSpool>, SpoolError> {
         config.check()?;
         let folder = Folder::existing(&config.dir);
-        let Recovered { names, index, hash_key, .. } = recover(&config, &folder, false)?;
+        // A file may be renamed or go on being written between two looks at it.
+        let mut found = recover(&config, &folder, false);
+        for _ in 1..LOOKS {
+            if found.is_err() {
+                found = recover(&config, &folder, false);
+            }
+        }
+        let Recovered { names, index, hash_key, .. } = found?;
         let pool = Pool::new(folder.clone(), &config, Vec::new());
         let shared = Arc::new(Shared::new(config, folder, hash_key, names, index, pool));
         shared.close();

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex};
 
-use super::folder::{Folder, io_error};
+use super::folder::{Folder, create_private, io_error};
 use crate::SpoolError;
 
 /// How often a full disk is looked at again.
@@ -77,6 +77,13 @@ impl Pool {
     pub(crate) fn short(&self) -> Option<SpoolError> {
         let state = self.state.lock();
         if state.spares.len() > 1 { None } else { state.short.clone() }
+    }
+
+    /// Looks how much is free.
+    pub(crate) fn look(&self) -> u64 {
+        let free = self.folder.free();
+        self.free.store(free, Ordering::Relaxed);
+        free
     }
 
     /// Octets free, as last looked at.
@@ -183,8 +190,7 @@ impl Pool {
 
     fn room(&self, files: u64) -> Result<(), SpoolError> {
         let size = u64::from(self.size);
-        let free = self.folder.free();
-        self.free.store(free, Ordering::Relaxed);
+        let free = self.look();
         let mut limits = vec![(free, self.min_free + size)];
         limits.extend(self.max_disk.map(|max| (max.saturating_sub(files * size), size)));
         for (free, needed) in limits {
@@ -198,7 +204,7 @@ impl Pool {
     fn make(&self, path: &Path) -> Result<(), SpoolError> {
         let raw = path.with_extension("tmp");
         let zeros = vec![0u8; 256 * 1024];
-        let filled = File::create(&raw).and_then(|mut file| {
+        let filled = create_private(&raw).and_then(|mut file| {
             let mut left = self.size as usize;
             while left > 0 {
                 let n = left.min(zeros.len());

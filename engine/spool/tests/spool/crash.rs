@@ -28,7 +28,7 @@ fn killed_again_and_again_it_keeps_every_promise() {
     let (data, acks) = (dir.path().join("data"), dir.path().join("acks"));
     let size = || fs::metadata(&acks).map_or(0, |m| m.len());
     for _ in 0..kills {
-        let enough = size() + fastrand::u64(24_000..1_000_000);
+        let enough = size() + fastrand::u64(24_000..500_000);
         let mut run = Command::new(&program).arg("run").args([&data, &acks]).spawn().unwrap();
         let began = Instant::now();
         while size() < enough {

@@ -209,6 +209,16 @@ fn a_damaged_octet_anywhere_is_told_or_does_not_matter() {
 }
 
 #[test]
+fn nobody_else_may_read_messages() {
+    use std::os::unix::fs::PermissionsExt;
+    let w = World::new();
+    w.accept("c:a", "g", "private");
+    for path in files(w.dir.path()).into_iter().chain([w.dir.path().join("segments"), w.dir.path().join("LOCK")]) {
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o077, 0, "{}", path.display());
+    }
+}
+
+#[test]
 fn a_missing_file_is_told() {
     let mut w = World::with(uncompacted);
     for n in 0..3 {
