@@ -204,3 +204,25 @@ async fn a_client_that_was_away_gets_its_receipts_when_it_is_back() {
     let mut c = Client::bind(w.listener.address.unwrap()).await;
     c.until(|c| c.received.len() == 10).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_that_a_throttling_carrier_holds_up_too_long_expires() {
+    let w = world(CarrierConfig { tps: 1, receipt_delay_ms: 0, ..CarrierConfig::default() }, |c| {
+        c.throttle_pause = Duration::from_millis(100);
+    });
+    let account = w.gateway.setup().accounts.get("shop").unwrap().clone();
+    let soon = Clock::system().now() + 1500;
+    let batch = (0..30)
+        .map(|i| {
+            let mut message = Message::new_text(Address::parse("12345"), Address::parse("+447778001210"), format!("message {i}"));
+            message.door = Door::Smpp as i32;
+            message.want = want::FINAL;
+            Submission { message, expires: Some(soon), ..Submission::default() }
+        })
+        .collect();
+    assert!(w.gateway.submit(&account, batch).await.iter().all(Result::is_ok));
+    let mut c = Client::bind(w.listener.address.unwrap()).await;
+    c.until(|c| c.received.len() == 30).await;
+    let expired = c.received.iter().filter(|r| r.contains("stat:EXPIRED")).count();
+    assert!((20..30).contains(&expired), "{expired} of 30");
+}

@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::BytesMut;
 use futures_util::stream::{FuturesOrdered, FuturesUnordered, StreamExt};
 use tokio::time::Instant;
-use waxwing_core::{CarrierReceipt, Inbound, SendResult, Settlement};
+use waxwing_core::{CarrierReceipt, ErrorClass, Inbound, SendResult, Settlement};
 use waxwing_session::{CloseReason, Engine, Event, Link, Options, Refused, Role, Stream};
 use waxwing_smpp::frame::Header;
 use waxwing_smpp::{
@@ -242,7 +242,7 @@ impl Session<'_> {
                     Err(e) => settled.push(Settlement {
                         out,
                         result: SendResult::Refused {
-                            class: waxwing_core::ErrorClass::Permanent,
+                            class: ErrorClass::Permanent,
                             code: String::new(),
                             reason: e.to_string(),
                             sent: Vec::new(),
@@ -265,14 +265,15 @@ impl Session<'_> {
             let Some(next) = self.flights.next() else { break };
             let Some((out, part)) = self.flights.content(next) else { break };
             let about = outward::Times { now, expires: out.expires, priority: out.priority };
-            let mut failed = None;
-            let mut buffer = BytesMut::new();
-            // Encoded apart, since a message that does not encode must not take a place in the window.
-            if let Err(e) = outward::submit_sm(&out.message, part, &self.line.config, about, 0, &mut buffer) {
-                failed = Some(e.to_string());
+            // A carrier that throttles can hold a message up until its validity is over.
+            if out.expires <= now {
+                settled.extend(self.flights.unsendable(next, ErrorClass::Temporary, "validity ended".into()));
+                continue;
             }
-            if let Some(reason) = failed {
-                settled.extend(self.flights.unsendable(next, reason));
+            // Encoded apart, since a message that does not encode must not take a place in the window.
+            let mut buffer = BytesMut::new();
+            if let Err(e) = outward::submit_sm(&out.message, part, &self.line.config, about, 0, &mut buffer) {
+                settled.extend(self.flights.unsendable(next, ErrorClass::Permanent, e.to_string()));
                 continue;
             }
             match self.link.request(&buffer, next.token) {
@@ -335,7 +336,7 @@ impl Session<'_> {
             return self.flights.accepted(token, id.unwrap_or_default());
         }
         match self.line.config.errors.class(code.0) {
-            waxwing_core::ErrorClass::Throttled => {
+            ErrorClass::Throttled => {
                 self.line.throttled();
                 self.flights.later(token);
                 None

@@ -99,12 +99,12 @@ impl Flights {
         }
     }
 
-    /// The part cannot be sent at all (it does not encode): the message fails.
-    pub(crate) fn unsendable(&mut self, n: Next, reason: String) -> Option<Settlement> {
+    /// The part cannot be sent (it does not encode, or it is too late): the message fails as `class` says.
+    pub(crate) fn unsendable(&mut self, n: Next, class: ErrorClass, reason: String) -> Option<Settlement> {
         self.pending.pop_front();
         let f = self.flight(n.token)?;
         f.unsent -= 1;
-        f.failure = Some((ErrorClass::Permanent, String::new(), reason));
+        f.failure = Some((class, String::new(), reason));
         self.finish(n.token)
     }
 
