@@ -129,3 +129,31 @@ fn it_is_the_same_one_when_it_is_started_again() {
         found["messages"].as_array().is_some_and(|list| list.iter().any(|message| message["text"] == "kept"))
     });
 }
+
+#[test]
+fn it_goes_on_where_nobody_reads_what_it_says() {
+    let folder = tempfile::Builder::new().prefix("waxwing-demo-").tempdir().expect("a temporary folder");
+    let mut child = Command::new(binary::waxwing())
+        .arg("serve")
+        .current_dir(folder.path())
+        .env_remove("WAXWING_CONFIG")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the binary runs");
+    drop(child.stdout.take());
+    let listening = folder.path().join("data/listening.json");
+    let address: SocketAddr = until_some("it listens", BOUND, || {
+        let doors: serde_json::Value = serde_json::from_slice(&std::fs::read(&listening).ok()?).ok()?;
+        doors["http"].as_str()?.parse().ok()
+    });
+    // By now it has said all that it says, or ended by it.
+    let said = std::time::Instant::now() + Duration::from_secs(1);
+    until("a second in which it runs", BOUND, || {
+        assert!(child.try_wait().expect("a process").is_none(), "it ended");
+        std::time::Instant::now() > said
+    });
+    assert_eq!(http::get(address, "/healthz").status, 200);
+    child.kill().expect("it runs");
+    child.wait().expect("it can be waited for");
+}

@@ -9,6 +9,11 @@ pub(super) fn line(text: impl std::fmt::Display) {
     }
 }
 
+/// Prints what a program that goes on running says on standard output. It goes on where nobody reads that.
+pub(super) fn notice(text: impl std::fmt::Display) {
+    let _ = writeln!(std::io::stdout(), "{text}");
+}
+
 /// Prints an error.
 pub(super) fn error(text: &str) {
     // Where standard error is closed there is nobody to tell.

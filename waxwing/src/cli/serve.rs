@@ -107,14 +107,14 @@ async fn announce(node: &Node, demo: bool) {
         return;
     }
     if http != node.config().http.listen.0 {
-        out::line(format_args!("{} is taken by another program.", node.config().http.listen));
+        out::notice(format_args!("{} is taken by another program.", node.config().http.listen));
     }
     let Some(account) = node.config().accounts.first() else { return };
     let (name, password) = (&account.name, &account.password);
     // Without a link the password does.
     let console = format!("http://{http}{}", node.sign_in_path(name).await.unwrap_or_else(|_| "/console".to_owned()));
     let smpp = listening.listeners.first().map(|l| l.listen.to_string()).unwrap_or_default();
-    out::line(format_args!(
+    out::notice(format_args!(
         "\n\
          Waxwing is running as a demonstration; its carrier is simulated. Configuration: {DEMO_FILE}\n\
          \n\

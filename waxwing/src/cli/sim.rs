@@ -112,7 +112,7 @@ pub(super) fn run(args: &Sim) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let endpoint = start_smsc(SmscConfig { listen: a.listen, carrier, login }, Clock::system()).map_err(Failure::of)?;
-        out::line(format_args!("SMSC at {}", endpoint.address.unwrap_or(a.listen)));
+        out::notice(format_args!("SMSC at {}", endpoint.address.unwrap_or(a.listen)));
         tokio::signal::ctrl_c().await?;
         endpoint.stop(std::time::Duration::from_secs(2)).await;
         Ok(())
