@@ -32,11 +32,22 @@ pub(super) fn run(args: &Serve) -> Result<(), Failure> {
     for w in &config.warnings {
         tracing::warn!("{w}");
     }
+    raise_file_limit();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let result = runtime.block_on(serve(&path, config, demo));
     // What still blocks has had its grace.
     runtime.shutdown_timeout(std::time::Duration::from_secs(1));
     result
+}
+
+/// Connections and the spool's log files need more descriptors than the usual soft limit of 1,024 allows.
+fn raise_file_limit() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
+    if let Err(e) = setrlimit(Resource::Nofile, raised) {
+        tracing::warn!("The limit of open files stays at {:?}: {e}.", limit.current);
+    }
 }
 
 async fn serve(path: &Path, config: Config, demo: bool) -> Result<(), Failure> {
