@@ -13,6 +13,14 @@ pub(crate) struct Folder {
     root: PathBuf,
 }
 
+/// Lets go of the lock. Closing the file is not enough: a child that another thread is just starting has it as well until it runs its own
+/// program.
+pub(crate) fn unlock(file: &File) {
+    if let Err(e) = rustix::fs::flock(file, rustix::fs::FlockOperation::Unlock) {
+        tracing::warn!(error = %e, "The lock of the spool could not be let go; it ends with the process.");
+    }
+}
+
 impl Folder {
     /// Makes the folders where they are missing.
     pub(crate) fn create(root: &Path) -> Result<Folder, SpoolError> {
@@ -66,7 +74,7 @@ impl Folder {
         Ok(())
     }
 
-    /// Takes the lock, which lasts as long as the file is open.
+    /// Takes the lock, which lasts until [`unlock`], or until the process ends.
     pub(crate) fn lock(&self) -> Result<File, SpoolError> {
         let path = self.root.join("LOCK");
         let file =

@@ -138,7 +138,9 @@ impl EmbeddedSpool {
         for thread in threads {
             let _ = thread.join();
         }
-        self.lock.lock().take();
+        if let Some(file) = self.lock.lock().take() {
+            folder::unlock(&file);
+        }
     }
 
     /// Does now what the background threads do in their own time: buries dead letters whose retention has ended, copies stragglers
