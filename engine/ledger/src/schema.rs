@@ -124,6 +124,8 @@ pub(crate) fn open_reader(path: &Path) -> Result<Connection, LedgerError> {
 /// The settings that every file of ours is written with.
 pub(crate) fn tune(conn: &Connection, synchronous: &str) -> rusqlite::Result<()> {
     conn.busy_timeout(BUSY)?;
+    // What a statement may have to take back is kept in memory: in a file, it costs a write for each page that a statement touches.
+    conn.pragma_update(None, "temp_store", "MEMORY")?;
     conn.pragma_update(None, "journal_mode", "WAL")?;
     conn.pragma_update(None, "synchronous", synchronous)
 }
