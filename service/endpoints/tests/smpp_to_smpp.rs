@@ -27,6 +27,10 @@ struct World {
 }
 
 fn world(carrier: CarrierConfig, change: impl FnOnce(&mut ConnectorConfig)) -> World {
+    world_behind(carrier, change, |_| {})
+}
+
+fn world_behind(carrier: CarrierConfig, change: impl FnOnce(&mut ConnectorConfig), door: impl FnOnce(&mut ListenerConfig)) -> World {
     let dir = tempfile::tempdir().unwrap();
     let spool = EmbeddedSpool::open(SpoolConfig::small(dir.path().join("spool"))).unwrap();
     let gateway = Gateway::new(spool.clone(), Clock::system(), Arc::new(Metrics::new()));
@@ -67,7 +71,9 @@ fn world(carrier: CarrierConfig, change: impl FnOnce(&mut ConnectorConfig)) -> W
     });
     let trace = Trace::new();
     let connector = start_connector(&gateway, &state, config, &trace).unwrap();
-    let listener = start_listener(&gateway, ListenerConfig::new(any), &trace).unwrap();
+    let mut at = ListenerConfig::new(any);
+    door(&mut at);
+    let listener = start_listener(&gateway, at, &trace).unwrap();
     World { gateway, listener, _connector: connector, _smsc: smsc, _dir: dir }
 }
 
@@ -225,4 +231,20 @@ async fn a_message_that_a_throttling_carrier_holds_up_too_long_expires() {
     c.until(|c| c.received.len() == 30).await;
     let expired = c.received.iter().filter(|r| r.contains("stat:EXPIRED")).count();
     assert!((20..30).contains(&expired), "{expired} of 30");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_that_is_faster_than_its_rate_is_throttled_and_stays_up() {
+    let w = world_behind(CarrierConfig::default(), |_| {}, |door| door.rate = std::num::NonZeroU32::new(10));
+    let mut c = Client::bind(w.listener.address.unwrap()).await;
+    (0..50).for_each(|i| c.submit(&format!("message {i}")));
+    c.until(|c| c.answers.len() == 50).await;
+    let taken = c.answers.iter().filter(|(s, _)| s.is_ok()).count();
+    assert!((10..40).contains(&taken), "{taken} of 50");
+    assert!(c.answers.iter().all(|(s, _)| s.is_ok() || *s == CommandStatus::ESME_RTHROTTLED));
+    // Another connection has a rate of its own.
+    let mut other = Client::bind(w.listener.address.unwrap()).await;
+    other.submit("hello");
+    other.until(|c| c.answers.len() == 1).await;
+    assert!(other.answers[0].0.is_ok());
 }

@@ -109,6 +109,7 @@ pub(super) fn smpp_listener(config: &Config, listen: std::net::SocketAddr, l: &S
         response_timeout: l.response_timeout.0,
         inactivity_timeout: l.inactivity_timeout.map(|p| p.0),
         max_unanswered: l.window,
+        rate: l.rate,
         system_id: l.system_id.clone(),
         charset: l.charset.0,
         strict: l.strict,

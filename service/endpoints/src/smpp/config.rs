@@ -1,6 +1,7 @@
 //! The settings of SMPP listeners and connectors.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use waxwing_core::{ErrorTable, NoAnswer, RetryPolicy};
@@ -29,6 +30,8 @@ pub struct ListenerConfig {
     pub inactivity_timeout: Option<Duration>,
     /// Requests that a client may have unanswered before nothing more is read from it.
     pub max_unanswered: u32,
+    /// Messages a second that one connection may submit; more are answered with ESME_RTHROTTLED.
+    pub rate: Option<NonZeroU32>,
     /// Our name in bind responses, at most 15 octets.
     pub system_id: String,
     /// What data_coding 0 means where the account does not say.
@@ -52,6 +55,7 @@ impl ListenerConfig {
             response_timeout: Duration::from_secs(30),
             inactivity_timeout: None,
             max_unanswered: 1000,
+            rate: None,
             system_id: "waxwing".into(),
             charset: Charset::Gsm7,
             strict: false,

@@ -10,7 +10,7 @@ use waxwing_core::{
     Account, ErrorClass, ErrorTable, MsgId, Outbox, Outgoing, RetryPolicy, SendResult, Settlement, Submission, SubmitError,
 };
 use waxwing_gsm::charset::Charset;
-use waxwing_session::{Accepted, CloseReason, Engine, Event, Link, Options, Role, Stream};
+use waxwing_session::{Accepted, CloseReason, Engine, Event, Link, Options, Role, Stream, TokenBucket};
 use waxwing_smpp::frame::Header;
 use waxwing_smpp::{
     BindReceiverResp, BindTransceiverResp, BindTransmitterResp, CommandId, CommandStatus, DataSmResp, Decoder, Encoder, InterfaceVersion,
@@ -60,6 +60,7 @@ struct Session {
     free: Vec<usize>,
     ready: Option<BoxFuture<'static, ()>>,
     resumes: Option<Instant>,
+    pace: Option<TokenBucket>,
     stopping: bool,
 }
 
@@ -87,6 +88,7 @@ pub(super) async fn run(door: Arc<Door>, accepted: Accepted, mut stop: Stopping)
     };
     tracing::info!(account = %client.account.name, %peer, receives = client.receives, submits = client.submits, "bound");
     let name = client.account.name.clone();
+    let pace = door.config.rate.map(|rate| TokenBucket::new(f64::from(rate.get()), rate.get(), std::time::Instant::now()));
     let mut session = Session {
         door,
         link,
@@ -98,6 +100,7 @@ pub(super) async fn run(door: Arc<Door>, accepted: Accepted, mut stop: Stopping)
         free: Vec::new(),
         ready: None,
         resumes: None,
+        pace,
         stopping: false,
     };
     let reason = session.work(&mut stop).await;
@@ -361,6 +364,11 @@ impl Session {
         }
         if !self.client.submits {
             return self.refuse(pdu, CommandStatus::ESME_RINVBNDSTS);
+        }
+        // A submit_multi counts as one: its messages meet the account's rate, one by one.
+        let submits = matches!(decoded.pdu, Pdu::SubmitSm(_) | Pdu::DataSm(_) | Pdu::SubmitMulti(_));
+        if submits && self.pace.as_mut().is_some_and(|p| !p.take(1, std::time::Instant::now())) {
+            return self.refuse(pdu, CommandStatus::ESME_RTHROTTLED);
         }
         let charset = &self.client.charset_name;
         let submission = match &decoded.pdu {

@@ -1,5 +1,6 @@
 //! `[[listener]]`: doors.
 
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use schemars::JsonSchema;
@@ -46,6 +47,8 @@ pub struct SmppListener {
     pub inactivity_timeout: Option<Period>,
     /// Requests of a client that may be unanswered; nothing more is read from it meanwhile.
     pub window: u32,
+    /// Messages a second that one connection may submit; more are answered with ESME_RTHROTTLED. Without it, only the account's rate counts.
+    pub rate: Option<NonZeroU32>,
     /// What data_coding 0 means at this door: the alphabet that clients write in where their account does not say otherwise.
     pub charset: CharsetName,
     /// Write every PDU into pcap files in the data folder's `trace`, for tshark and Wireshark. They hold passwords in clear.
@@ -71,6 +74,7 @@ impl Default for SmppListener {
             response_timeout: Period::secs(30),
             inactivity_timeout: None,
             window: 1000,
+            rate: None,
             charset: CharsetName(waxwing_gsm::charset::Charset::Gsm7),
             trace: false,
             strict: false,
