@@ -14,6 +14,11 @@ pub(crate) const JANITOR_PERIOD: Duration = Duration::from_millis(500);
 /// How long a connector is away before its queue is emptied into others, milliseconds: reconnecting should not shuffle messages.
 pub(crate) const REROUTE_AFTER: u64 = 5_000;
 const BATCH: usize = 1000;
+/// Messages without another way that are looked past, in the queue of a connector that is away, each time; and now and then.
+const DEPTH: usize = 1000;
+const DEEP: usize = 200_000;
+/// Every so many rounds is "now and then": ten seconds.
+const DEEP_EVERY: u32 = 20;
 const LEASE: Duration = Duration::from_secs(60);
 
 impl Gateway {
@@ -21,10 +26,14 @@ impl Gateway {
     pub async fn janitor(self: Arc<Self>) {
         let mut every = tokio::time::interval(JANITOR_PERIOD);
         every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut round = 0u32;
         loop {
             every.tick().await;
+            round = round.wrapping_add(1);
+            let depth = if round.is_multiple_of(DEEP_EVERY) { DEEP } else { DEPTH };
             // Each duty has its own error: one that fails must not keep the others from being done.
-            let results = [self.expire().await, self.give_up().await, self.unpark().await, self.lonely_parts().await, self.reroute().await];
+            let results =
+                [self.expire().await, self.give_up().await, self.unpark().await, self.lonely_parts().await, self.reroute(depth).await];
             for e in results.into_iter().filter_map(Result::err) {
                 tracing::warn!("the janitor will try again: {e}");
             }
@@ -119,29 +128,36 @@ impl Gateway {
 
     /// Empties the queues of connectors that are away or failing into those of their messages' failover lists that are well.
     ///
+    /// Looks past at most about `depth` messages that have no other way.
+    ///
     /// # Errors
     /// The spool's.
-    pub async fn reroute(&self) -> Result<(), SpoolError> {
+    pub async fn reroute(&self, depth: usize) -> Result<(), SpoolError> {
         let now = self.clock.now();
         let setup = self.setup();
+        if !setup.routes.lines().iter().any(|l| l.state.is_healthy(now)) {
+            return Ok(());
+        }
         for line in setup.routes.lines() {
             let state = &line.state;
             let away = state.down_for(now) >= REROUTE_AFTER || state.is_paused() || (state.sessions() > 0 && !state.is_healthy(now));
             if away && !state.is_healthy(now) {
-                self.empty_queue(state.queue, &state.name).await?;
+                self.empty_queue(state.queue, &state.name, depth).await?;
             }
         }
         Ok(())
     }
 
-    async fn empty_queue(&self, queue: QueueId, name: &str) -> Result<(), SpoolError> {
-        loop {
+    async fn empty_queue(&self, queue: QueueId, name: &str, depth: usize) -> Result<(), SpoolError> {
+        let mut stay = Vec::new();
+        let mut result = Ok(());
+        while result.is_ok() && stay.len() < depth {
             let now = self.clock.now();
             let claimed = self.spool.claim(queue, BATCH, LEASE);
             if claimed.is_empty() {
-                return Ok(());
+                break;
             }
-            let (mut txs, mut stay) = (Vec::new(), Vec::new());
+            let mut txs = Vec::new();
             for out in claimed.into_iter().filter_map(|c| self.outgoing(c)) {
                 match self.other_line(&out.message, queue, now).filter(|_| out.sent_parts.is_empty()) {
                     Some(to) => {
@@ -152,18 +168,15 @@ impl Gateway {
                     None => stay.push(out.lease),
                 }
             }
-            // In reverse, since each goes back to the front.
-            for lease in stay.iter().rev() {
-                self.spool.release(lease);
-            }
-            if txs.is_empty() {
-                return Ok(());
-            }
-            self.metrics.rerouted.get_or_create(&ConnectorLabel { connector: name.to_owned() }).inc_by(txs.len() as u64);
-            self.spool.commit(txs).await?;
-            if !stay.is_empty() {
-                return Ok(()); // the rest of the queue likely has nowhere to go either
+            if !txs.is_empty() {
+                self.metrics.rerouted.get_or_create(&ConnectorLabel { connector: name.to_owned() }).inc_by(txs.len() as u64);
+                result = self.spool.commit(txs).await.map(drop);
             }
         }
+        // In reverse, since each goes back to the front.
+        for lease in stay.iter().rev() {
+            self.spool.release(lease);
+        }
+        result
     }
 }

@@ -239,11 +239,28 @@ async fn the_queue_of_a_connector_that_is_away_moves_to_the_next() {
     h.submit(hello()).await.unwrap();
     h.lines[0].session_down(h.time.load(Ordering::Relaxed));
     h.lines[1].session_up();
-    h.gateway.reroute().await.unwrap();
+    h.gateway.reroute(1000).await.unwrap();
     assert!(h.outbox(1).claim(1).is_empty(), "a short absence moves nothing");
     h.pass(6_000);
-    h.gateway.reroute().await.unwrap();
+    h.gateway.reroute(1000).await.unwrap();
     assert_eq!(h.outbox(1).claim(10).len(), 1);
+}
+
+#[tokio::test]
+async fn messages_that_have_no_other_way_do_not_hold_up_those_that_have() {
+    let h = house();
+    let only_a = || Submission { route: Some("a".into()), ..hello() };
+    let stuck = h.gateway.submit(&h.account(), (0..2500).map(|_| only_a()).collect()).await;
+    assert!(stuck.iter().all(Result::is_ok));
+    let id = h.submit(hello()).await.unwrap();
+    h.lines[1].session_up();
+    h.pass(6_000);
+    h.gateway.reroute(1000).await.unwrap();
+    assert!(h.outbox(1).claim(10).is_empty(), "a short look does not get that far");
+    h.gateway.reroute(100_000).await.unwrap();
+    assert_eq!(h.outbox(1).claim(10).iter().map(Outgoing::id).collect::<Vec<_>>(), [id]);
+    let first = h.outbox(0).claim(1).pop().unwrap();
+    assert_eq!(Some(&Ok(first.id())), stuck.first(), "the others kept their order");
 }
 
 #[tokio::test]
