@@ -2,6 +2,7 @@
 //! power cuts see the example `ledger_torture`.)
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -24,7 +25,7 @@ fn stored(record: &Path) -> u64 {
 fn killed_at_any_moment_it_has_everything_once() {
     let program = torture();
     if !program.exists() {
-        println!("skipped: {} is not built", program.display());
+        let _ = writeln!(std::io::stderr(), "SKIPPED killed_at_any_moment_it_has_everything_once: {} is not built", program.display());
         return;
     }
     let kills = std::env::var("WAXWING_KILLS").ok().and_then(|n| n.parse().ok()).unwrap_or(4);

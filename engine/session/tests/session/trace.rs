@@ -1,5 +1,6 @@
 //! Trace files, read by another program.
 
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -36,7 +37,7 @@ fn tshark(file: &Path, fields: &[&str]) -> Option<Vec<String>> {
         command.args(["-e", field]);
     }
     let Ok(output) = command.output() else {
-        println!("skipped: tshark is not installed");
+        let _ = writeln!(std::io::stderr(), "SKIPPED reading a trace with tshark: it is not installed");
         return None;
     };
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

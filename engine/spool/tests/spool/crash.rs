@@ -4,6 +4,7 @@
 #![allow(clippy::print_stdout)]
 
 use std::fs;
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -20,7 +21,7 @@ fn torture() -> PathBuf {
 fn killed_again_and_again_it_keeps_every_promise() {
     let program = torture();
     if !program.exists() {
-        println!("SKIPPED killed_again_and_again_it_keeps_every_promise: {} is not built", program.display());
+        let _ = writeln!(std::io::stderr(), "SKIPPED killed_again_and_again_it_keeps_every_promise: {} is not built", program.display());
         return;
     }
     let kills = std::env::var("WAXWING_KILLS").ok().and_then(|n| n.parse().ok()).unwrap_or(3);
