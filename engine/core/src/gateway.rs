@@ -9,6 +9,7 @@ use parking_lot::Mutex;
 use prost::Message as _;
 use waxwing_spool::{GroupId, NewEntry, QueueId, Spool};
 
+use crate::binds::Binds;
 use crate::inbound::PartsDesk;
 use crate::{Account, Accounts, Clock, Door, History, Kind, Message, Metrics, Millis, MsgId, Normaliser, Receipt, RouteTable, State};
 
@@ -58,6 +59,7 @@ pub struct Gateway {
     setup: ArcSwap<Setup>,
     history: OnceLock<Arc<dyn History>>,
     pressure: ArcSwap<Pressure>,
+    pub(crate) binds: Binds,
     pub(crate) parts: Mutex<PartsDesk>,
     pub(crate) parts_queue: QueueId,
     pub(crate) inbox_queue: QueueId,
@@ -75,6 +77,7 @@ impl Gateway {
             setup: ArcSwap::from_pointee(Setup::empty()),
             history: OnceLock::new(),
             pressure: ArcSwap::from_pointee(None),
+            binds: Binds::default(),
             parts: Mutex::new(PartsDesk::new()),
             parts_queue,
             inbox_queue,

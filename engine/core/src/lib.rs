@@ -10,6 +10,7 @@
 
 mod account;
 mod address;
+mod binds;
 mod clock;
 pub mod content;
 mod gateway;
@@ -29,6 +30,7 @@ mod submit;
 
 pub use account::*;
 pub use address::*;
+pub use binds::BindPlace;
 pub use clock::*;
 pub use gateway::*;
 pub use health::*;

@@ -421,3 +421,13 @@ async fn a_receipt_that_never_comes_is_given_up() {
     h.gateway.give_up().await.unwrap();
     assert_eq!(h.gateway.spool.get(id), None);
 }
+
+#[tokio::test]
+async fn an_accounts_binds_are_counted_over_all_doors() {
+    let h = house_with(|c| c.max_binds = 2);
+    let first = h.gateway.bind_place(&h.account());
+    let _second = h.gateway.bind_place(&h.account()).unwrap();
+    assert!(h.gateway.bind_place(&h.account()).is_none());
+    drop(first);
+    assert!(h.gateway.bind_place(&h.account()).is_some());
+}

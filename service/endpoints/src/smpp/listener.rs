@@ -3,9 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hashbrown::HashMap;
-use parking_lot::Mutex;
-use waxwing_core::{Account, AccountLabel, Gateway, LogLimit};
+use waxwing_core::{Gateway, LogLimit};
 use waxwing_session::{FloodGuard, ListenError, ListenOptions, Listener, TlsError, TlsServer, Trace};
 
 use super::config::ListenerConfig;
@@ -21,7 +19,6 @@ pub(super) struct Door {
     pub(super) name: String,
     /// For lines about bad input.
     pub(super) log: LogLimit,
-    binds: Mutex<HashMap<Arc<str>, u32>>,
 }
 
 /// Why a listener cannot be opened.
@@ -33,41 +30,6 @@ pub enum OpenError {
     /// Its certificate or key.
     #[error(transparent)]
     Tls(#[from] TlsError),
-}
-
-/// A place among the binds of an account, given back when dropped.
-pub(super) struct Place {
-    door: Arc<Door>,
-    account: Arc<str>,
-}
-
-impl Door {
-    /// A place for one more bind of the account, if it may have one.
-    pub(super) fn place(self: &Arc<Self>, account: &Account) -> Option<Place> {
-        let mut binds = self.binds.lock();
-        let n = binds.entry(account.name.clone()).or_default();
-        if *n >= account.config.max_binds {
-            return None;
-        }
-        *n += 1;
-        let label = AccountLabel { account: account.name.to_string() };
-        self.gateway.metrics.account_binds.get_or_create(&label).inc();
-        Some(Place { door: self.clone(), account: account.name.clone() })
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut binds = self.door.binds.lock();
-        if let Some(n) = binds.get_mut(&self.account) {
-            *n -= 1;
-            if *n == 0 {
-                binds.remove(&self.account);
-            }
-        }
-        let label = AccountLabel { account: self.account.to_string() };
-        self.door.gateway.metrics.account_binds.get_or_create(&label).dec();
-    }
 }
 
 /// Opens a listener.
@@ -85,7 +47,6 @@ pub fn start_listener(gateway: &Arc<Gateway>, config: ListenerConfig, trace: &Tr
         name: format!("smpp-{}", address.unwrap_or(config.listen).port()),
         trace: trace.clone(),
         log: LogLimit::new(gateway.clock.clone()),
-        binds: Mutex::new(HashMap::new()),
         config,
     });
     Ok(Endpoint::spawn(address, move |stopping| accept(door, listener, stopping)))

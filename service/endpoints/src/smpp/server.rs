@@ -7,7 +7,7 @@ use bytes::{Bytes, BytesMut};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::time::Instant;
 use waxwing_core::{
-    Account, ErrorClass, ErrorTable, MsgId, Outbox, Outgoing, RetryPolicy, SendResult, Settlement, Submission, SubmitError,
+    Account, BindPlace, ErrorClass, ErrorTable, MsgId, Outbox, Outgoing, RetryPolicy, SendResult, Settlement, Submission, SubmitError,
 };
 use waxwing_gsm::charset::Charset;
 use waxwing_session::{Accepted, CloseReason, Engine, Event, Link, Options, Role, Stream, TokenBucket};
@@ -19,7 +19,7 @@ use waxwing_smpp::{
 use waxwing_spool::{BoxFuture, SpoolError};
 
 use super::dialect::{Frame, Smpp, refuse};
-use super::listener::{Door, Place};
+use super::listener::Door;
 use super::{deliver, inward, requests, status};
 use crate::Stopping;
 
@@ -45,7 +45,7 @@ struct Client {
     submits: bool,
     receives: bool,
     outbox: Outbox,
-    _place: Place,
+    _place: BindPlace,
 }
 
 struct Session {
@@ -171,7 +171,7 @@ async fn check_bind(door: &Arc<Door>, pdu: &Frame, peer: std::net::SocketAddr) -
     if !account.config.smpp {
         return Err((CommandStatus::ESME_RBINDFAIL, format!("account {name:?} may not use SMPP")));
     }
-    let Some(place) = door.place(&account) else {
+    let Some(place) = door.gateway.bind_place(&account) else {
         return Err((CommandStatus::ESME_RBINDFAIL, format!("account {name:?} has all its {} binds", account.config.max_binds)));
     };
     let charset = account.config.charset.parse().unwrap_or(door.config.charset);
