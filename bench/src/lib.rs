@@ -1,11 +1,19 @@
-//! Load for the gateway and what swallows it: SMPP clients that keep their window full, and an SMSC that answers at once.
+//! Measures the gateway beside its peers and beside the floors that the machine sets.
 //!
-//! Both are made of the gateway's own codec and session engine, so that they cost little beside it on the same two cores.
+//! Load and sinks are made of the gateway's own codec and session engine, so that they cost little on the cores that they
+//! share with it, and each runs on a thread of its own, so that what they cost can be told. The cases of
+//! [`cases`] decide what runs beside what; [`report`] gathers the figures of all runs and writes them down.
 
-mod esme;
-mod gateway;
-mod sink;
-
-pub use esme::{Load, Sent, run_clients};
-pub use gateway::Gateway;
-pub use sink::{Sink, start_sink};
+pub mod cases;
+pub mod disk;
+pub mod esme;
+pub mod gateway;
+pub mod http;
+pub mod kannel;
+pub mod node;
+pub mod process;
+pub mod relay;
+pub mod report;
+pub mod sink;
+pub mod webhook;
+pub mod worker;

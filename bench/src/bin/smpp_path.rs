@@ -6,7 +6,9 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use clap::Parser;
-use waxwing_bench::{Gateway, Load, run_clients, start_sink};
+use waxwing_bench::esme::{Load, run_clients};
+use waxwing_bench::gateway::Gateway;
+use waxwing_bench::sink::start_sink;
 
 /// Measures the path of an SMS from SMPP to SMPP.
 #[derive(Debug, Parser)]

@@ -1,0 +1,1 @@
+//! Kannel, started for measurement.

@@ -1,0 +1,1 @@
+//! A relay made with node's smpp module.

@@ -1,0 +1,1 @@
+//! An HTTP server that takes what the gateway posts.
