@@ -10,6 +10,8 @@ pub mod esme;
 pub mod gateway;
 pub mod http;
 pub mod kannel;
+pub mod marks;
+pub mod mo;
 pub mod node;
 pub mod process;
 pub mod relay;
