@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use waxwing_bench::cases::{ALL, Case, Ctx};
 use waxwing_bench::report::{Machine, Report, progress};
+use waxwing_bench::smpp::Smpp;
 
 /// Measures the gateway beside its peers.
 #[derive(Debug, Parser)]
@@ -19,6 +20,8 @@ struct Cli {
 enum Command {
     /// Run cases, all subjects alternating, and write the report.
     Run(Run),
+    /// Load over SMPP by itself, with the gateway and a carrier that takes everything.
+    Smpp(Smpp),
 }
 
 #[derive(Debug, clap::Args)]
@@ -46,6 +49,7 @@ struct Run {
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Run(run) => run_cases(&run),
+        Command::Smpp(smpp) => smpp.run().map(|()| ExitCode::SUCCESS),
     };
     match result {
         Ok(code) => code,

@@ -1,111 +1,183 @@
-//! An SMSC that takes everything and reports it delivered.
+//! An SMSC that takes everything: it answers at once or as over a long line, and sends receipts at once, later or never.
 
+use std::collections::VecDeque;
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use bytes::BytesMut;
-use tokio::net::{TcpListener, TcpStream};
-use waxwing_endpoints::smpp::dialect::{Frame, Smpp};
-use waxwing_session::{Engine, Event, Link, Options};
-use waxwing_smpp::receipt::{TextReceipt, put_tlvs};
-use waxwing_smpp::{BindTransceiverResp, CommandStatus, Decoder, DeliverSm, EsmClass, MessageState, Pdu, SubmitSmResp, TlvBuf, encode};
+use hdrhistogram::Histogram;
+use parking_lot::Mutex;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
 
-/// What the sink has seen.
-#[derive(Debug, Default)]
+use crate::process::Who;
+use crate::worker::Worker;
+
+mod session;
+
+/// How the sink behaves.
+#[derive(Clone, Copy, Debug)]
+pub struct Behaviour {
+    /// From a submit_sm to its response: a line with a round trip of so much. The runtime's timers count milliseconds.
+    pub delay: Duration,
+    /// When receipts are sent to those who asked for one.
+    pub receipts: Receipts,
+}
+
+/// When receipts are sent.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Receipts {
+    /// Behind the response.
+    AtOnce,
+    /// Not before the sink is set to [`Receipts::AtOnce`]; it keeps 16 octets of memory for each.
+    Withheld,
+    /// Never.
+    Never,
+}
+
+/// An SMSC on a thread of its own. It ends when this is dropped.
+#[derive(Debug)]
 pub struct Sink {
-    /// submit_sm taken.
-    pub taken: AtomicU64,
-    /// Receipts that were answered.
-    pub receipts: AtomicU64,
-    /// While set, it takes connections and closes them at once: the carrier is away.
-    pub away: AtomicBool,
+    address: SocketAddr,
+    orders: watch::Sender<Orders>,
+    shared: Arc<Shared>,
+    worker: Worker<()>,
+}
+
+/// What sessions are told while they run.
+#[derive(Clone, Copy, Debug)]
+struct Orders {
+    away: bool,
+    behaviour: Behaviour,
+}
+
+#[derive(Debug)]
+struct Shared {
+    /// Messages that asked for a receipt and got none yet: id and recipient's number.
+    withheld: Mutex<VecDeque<(u64, u64)>>,
+    last_taken: AtomicU64,
+    latency: Mutex<Histogram<u64>>,
     next_id: AtomicU64,
+    receipts: AtomicU64,
+    stopped: AtomicBool,
+    taken: AtomicU64,
 }
 
-/// Starts it on a port of its own.
-///
-/// # Errors
-/// When no port can be had.
-pub async fn start_sink() -> std::io::Result<(SocketAddr, Arc<Sink>)> {
-    let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let address = listener.local_addr()?;
-    let sink = Arc::new(Sink::default());
-    let shared = sink.clone();
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            let _ = stream.set_nodelay(true);
-            if !shared.away.load(Ordering::Relaxed) {
-                tokio::spawn(session(shared.clone(), stream));
-            }
-        }
-    });
-    Ok((address, sink))
-}
-
-async fn session(sink: Arc<Sink>, stream: TcpStream) {
-    let options = Options { window: 100_000, max_unanswered: 100_000, max_output: 4 << 20, ..Options::default() };
-    let mut link = Link::new(Engine::server(Smpp::new(70_000), options, Instant::now()), stream);
-    let mut batch: Vec<Event<Frame>> = Vec::new();
-    let mut out = BytesMut::new();
-    loop {
-        if link.events(&mut batch).await.is_err() {
-            return;
-        }
-        for event in batch.drain(..) {
-            match event {
-                Event::Login { pdu, .. } => {
-                    out.clear();
-                    let _ = encode(
-                        &BindTransceiverResp { system_id: b"sink", ..Default::default() },
-                        CommandStatus::ESME_ROK,
-                        pdu.header.sequence_number,
-                        &mut out,
-                    );
-                    link.accept_login(&out);
-                }
-                Event::Request { seq, pdu } => {
-                    let Ok(Pdu::SubmitSm(p)) = Decoder::new().decode(&pdu.octets).map(|d| d.pdu) else { continue };
-                    sink.taken.fetch_add(1, Ordering::Relaxed);
-                    let id = format!("{:x}", sink.next_id.fetch_add(1, Ordering::Relaxed));
-                    link.respond_with(|o| {
-                        let _ = encode(
-                            &SubmitSmResp { message_id: Some(id.as_bytes()), ..Default::default() },
-                            CommandStatus::ESME_ROK,
-                            seq,
-                            o,
-                        );
-                    });
-                    if p.registered_delivery.0 & 3 != 0 {
-                        out.clear();
-                        if receipt(&id, &p, &mut out).is_ok() {
-                            let _ = link.request(&out, 0);
-                        }
-                    }
-                }
-                Event::Response { .. } => {
-                    sink.receipts.fetch_add(1, Ordering::Relaxed);
-                }
-                _ => {}
-            }
-        }
+impl Default for Behaviour {
+    fn default() -> Behaviour {
+        Behaviour { delay: Duration::ZERO, receipts: Receipts::AtOnce }
     }
 }
 
-fn receipt(id: &str, p: &waxwing_smpp::SubmitSm<'_>, out: &mut BytesMut) -> Result<(), waxwing_smpp::EncodeError> {
-    let mut words = BytesMut::with_capacity(128);
-    TextReceipt { id: Some(id.as_bytes()), sub: Some(1), dlvrd: Some(1), stat: Some(b"DELIVRD"), err: Some(b"000"), ..Default::default() }
-        .write(&mut words);
-    let mut tlvs = TlvBuf::new();
-    put_tlvs(&mut tlvs, id.as_bytes(), MessageState::DELIVERED, None)?;
-    let body = DeliverSm {
-        source_addr: p.destination_addr,
-        destination_addr: p.source_addr,
-        esm_class: EsmClass(4),
-        short_message: &words,
-        tlvs: tlvs.as_tlvs(),
-        ..Default::default()
-    };
-    encode(&body, CommandStatus::ESME_ROK, 0, out)
+// === impl Sink ===
+
+impl Sink {
+    /// Starts one on a port of its own.
+    ///
+    /// # Errors
+    /// When no port or no thread can be had.
+    pub fn start(behaviour: Behaviour) -> io::Result<Sink> {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        let shared = Arc::new(Shared {
+            withheld: Mutex::default(),
+            last_taken: AtomicU64::new(0),
+            latency: Mutex::new(histogram()),
+            next_id: AtomicU64::new(0),
+            receipts: AtomicU64::new(0),
+            stopped: AtomicBool::new(false),
+            taken: AtomicU64::new(0),
+        });
+        let (orders, told) = watch::channel(Orders { away: false, behaviour });
+        let for_sessions = shared.clone();
+        let worker = Worker::start("sink", move || serve(listener, for_sessions, told))?;
+        Ok(Sink { address, orders, shared, worker })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Its thread, for [`Usage`](crate::process::Usage).
+    pub fn who(&self) -> Who {
+        self.worker.who()
+    }
+
+    /// Goes away: connections are closed, and new ones as soon as they come; or comes back.
+    pub fn set_away(&self, away: bool) {
+        self.orders.send_modify(|o| o.away = away);
+    }
+
+    /// Changes its behaviour from now on. Set to [`Receipts::AtOnce`] it also sends what it has withheld.
+    pub fn set_behaviour(&self, behaviour: Behaviour) {
+        self.orders.send_modify(|o| o.behaviour = behaviour);
+    }
+
+    /// submit_sm taken so far.
+    pub fn taken(&self) -> u64 {
+        self.shared.taken.load(Ordering::Relaxed)
+    }
+
+    /// When the last of them came, in the count of [`stamp::micros`](crate::stamp::micros); 0 if there was none.
+    pub fn last_taken(&self) -> u64 {
+        self.shared.last_taken.load(Ordering::Relaxed)
+    }
+
+    /// Receipts that were answered so far.
+    pub fn receipts(&self) -> u64 {
+        self.shared.receipts.load(Ordering::Relaxed)
+    }
+
+    /// Receipts that it keeps back.
+    pub fn withheld(&self) -> usize {
+        self.shared.withheld.lock().len()
+    }
+
+    /// How long stamped messages were on their way, microseconds, since the last call.
+    pub fn take_latency(&self) -> Histogram<u64> {
+        std::mem::replace(&mut self.shared.latency.lock(), histogram())
+    }
+
+    /// Waits until it has taken so many, and gives the moment when the last of them came, in the count of [`stamp::micros`](crate::stamp::micros).
+    ///
+    /// # Errors
+    /// When they do not come in the time given.
+    pub fn wait_taken(&self, count: u64, limit: Duration) -> io::Result<u64> {
+        let begin = Instant::now();
+        while self.taken() < count {
+            if begin.elapsed() > limit {
+                return Err(io::Error::other(format!("the carrier has {} of {count} messages after {limit:?}", self.taken())));
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        Ok(self.last_taken())
+    }
+}
+
+impl Drop for Sink {
+    fn drop(&mut self) {
+        self.shared.stopped.store(true, Ordering::Relaxed);
+    }
+}
+
+/// For microseconds up to an hour, with 3 digits.
+pub fn histogram() -> Histogram<u64> {
+    let mut histogram = Histogram::new_with_bounds(1, 3_600_000_000, 3).unwrap_or_else(|_| unreachable!("the bounds are valid"));
+    histogram.auto(true);
+    histogram
+}
+
+async fn serve(listener: std::net::TcpListener, shared: Arc<Shared>, orders: watch::Receiver<Orders>) -> io::Result<()> {
+    let listener = TcpListener::from_std(listener)?;
+    loop {
+        let (stream, _) = listener.accept().await?;
+        stream.set_nodelay(true)?;
+        if !orders.borrow().away {
+            tokio::spawn(session::run(shared.clone(), stream, orders.clone()));
+        }
+    }
 }
