@@ -2,13 +2,14 @@
 //!
 //! Rows are read once, changed here, and written once: a message that is accepted, sent and delivered within a batch costs one row.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use hashbrown::HashMap;
 use waxwing_core::{Kind, Message, Millis, MsgId, State};
 use waxwing_spool::{Cursor, Event, FeedItem, NewEntry, Outcome, QueueId};
 
-use crate::dayfile::{CounterKey, Update, Work};
+use crate::dayfile::{CounterKey, Work, slice_of};
 use crate::feed::Feed;
 use crate::files::Files;
 use crate::life::{self, Content, Fixed, Live, NewEvent};
@@ -18,8 +19,11 @@ use crate::{Day, LedgerError};
 /// What a batch knows of a number.
 enum Known {
     Message(Box<Slot>),
-    /// A receipt to a submitter, about another message.
-    Receipt(MsgId),
+    /// A receipt to a submitter, about another message. `born` is the day whose file is to remember it.
+    Receipt {
+        about: MsgId,
+        born: Option<Day>,
+    },
     /// None of the ledger's: a part that waits for others, or something older than the ledger.
     Unknown,
 }
@@ -37,7 +41,7 @@ struct Slot {
     changed: bool,
 }
 
-/// A batch in the making.
+/// A batch in the making. An error leaves it unusable: forget it, and what it has begun in the files, and read the feed again.
 pub(crate) struct Batch<'a> {
     files: &'a mut Files,
     feed: &'a dyn Feed,
@@ -46,23 +50,40 @@ pub(crate) struct Batch<'a> {
     oldest: Day,
     known: HashMap<MsgId, Known>,
     work: BTreeMap<Day, Work>,
-    upto: Cursor,
+    /// Behind the last record taken in.
+    pub(crate) upto: Cursor,
+    /// Records taken in, and how many of them accept something.
+    pub(crate) records: u64,
+    pub(crate) accepts: u64,
+    /// About how much memory they take.
+    pub(crate) octets: usize,
 }
 
 impl<'a> Batch<'a> {
-    pub(crate) fn new(files: &'a mut Files, feed: &'a dyn Feed, keep_text: bool, oldest: Day) -> Batch<'a> {
-        Batch { files, feed, keep_text, oldest, known: HashMap::new(), work: BTreeMap::new(), upto: Cursor::default() }
+    /// `at` is where the feed is read from.
+    pub(crate) fn new(files: &'a mut Files, feed: &'a dyn Feed, keep_text: bool, oldest: Day, at: Cursor) -> Batch<'a> {
+        let (known, work) = (HashMap::new(), BTreeMap::new());
+        Batch { files, feed, keep_text, oldest, known, work, upto: at, records: 0, accepts: 0, octets: 0 }
     }
 
     /// Takes in one record.
     pub(crate) fn add(&mut self, item: &FeedItem) -> Result<(), LedgerError> {
         let (at, cursor) = (item.at, item.cursor);
         self.upto = cursor;
+        self.records += 1;
+        self.octets += size(&item.event);
         match &item.event {
-            Event::Accepted { id, entry } => self.accepted(*id, entry, at, cursor),
+            Event::Accepted { id, entry } => {
+                self.accepts += 1;
+                self.accepted(*id, entry, at, cursor)
+            }
             Event::Settled { id, outcome, note, .. } => {
-                if let Known::Receipt(parent) = self.find(*id)? {
-                    let parent = *parent;
+                if let Known::Receipt { about, born } = self.find(*id)? {
+                    let parent = *about;
+                    if matches!(outcome, Outcome::Done | Outcome::Sent { .. }) {
+                        // Nothing more comes of it: if that is the batch that accepted it, no file has to know it at all.
+                        *born = None;
+                    }
                     return match life::receipt_settled(at, outcome, note) {
                         Some(event) => self.remark(parent, cursor, event),
                         None => Ok(()),
@@ -99,18 +120,19 @@ impl<'a> Batch<'a> {
 
     /// Writes it, file by file. After an error the same records may be given again: files that were written skip them.
     pub(crate) fn write(mut self) -> Result<(), LedgerError> {
-        let mut slots: Vec<(MsgId, Box<Slot>)> = self
-            .known
-            .drain()
-            .filter_map(|(id, k)| match k {
-                Known::Message(s) if s.changed => Some((id, s)),
-                _ => None,
-            })
-            .collect();
+        let mut slots: Vec<(MsgId, Box<Slot>)> = Vec::with_capacity(self.known.len());
+        for (id, known) in self.known.drain() {
+            match known {
+                Known::Message(s) if s.changed => slots.push((id, s)),
+                Known::Receipt { about, born: Some(day) } => self.work.entry(day).or_default().receipts.push((id, about)),
+                _ => {}
+            }
+        }
         slots.sort_unstable_by_key(|(id, _)| *id);
         for (id, slot) in slots {
             self.work.entry(slot.day).or_default().take(id, *slot);
         }
+        self.work.values_mut().for_each(|w| w.receipts.sort_unstable());
         for (day, work) in &self.work {
             self.files.get(*day)?;
             // Before they are there: a reader that sees a row must find it by its number as well.
@@ -118,12 +140,20 @@ impl<'a> Batch<'a> {
             self.files.expect(*day, ids().min().zip(ids().max()));
             self.files.get(*day)?.write(work, self.upto)?;
         }
+        self.files.forget();
         Ok(())
     }
 
     fn accepted(&mut self, id: MsgId, entry: &NewEntry, at: Millis, cursor: Cursor) -> Result<(), LedgerError> {
         let day = Day::of(at);
-        if day < self.oldest || (self.files.has(day) && self.files.get(day)?.position >= cursor) {
+        if day < self.oldest {
+            return Ok(());
+        }
+        if self.files.has(day) && self.files.get(day)?.position >= cursor {
+            // The file has it; but a file that has less may need to be told which message a receipt is about.
+            if let Some(r) = Message::from_bytes(entry.body.clone()).ok().and_then(|m| m.receipt) {
+                self.known.insert(id, Known::Receipt { about: MsgId(r.id), born: None });
+            }
             return Ok(());
         }
         if self.files.highest(day).is_some_and(|hi| id <= hi) {
@@ -146,10 +176,7 @@ impl<'a> Batch<'a> {
                 Known::Message(Box::new(Slot { day, born, content, live, before: None, changed: true }))
             }
             Kind::Receipt => match message.receipt {
-                Some(r) => {
-                    self.work.entry(day).or_default().receipts.push((id, MsgId(r.id)));
-                    Known::Receipt(MsgId(r.id))
-                }
+                Some(r) => Known::Receipt { about: MsgId(r.id), born: Some(day) },
                 None => Known::Unknown,
             },
             Kind::MoPart => Known::Unknown,
@@ -160,29 +187,28 @@ impl<'a> Batch<'a> {
 
     /// Numbers rise, unless the spool's folder was exchanged for another: then a new message takes the place of an old one of that number.
     fn displace(&mut self, day: Day, id: MsgId) -> Result<(), LedgerError> {
-        if let Some(old) = self.files.get(day)?.load(id)? {
-            let work = self.work.entry(day).or_default();
-            work.count(&old, &old.connector, old.state, -1, -i64::from(old.parts));
-            work.displaced.push(id);
+        let old = self.files.get(day)?.load(id)?;
+        let work = self.work.entry(day).or_default();
+        if let Some(old) = old {
+            work.count(id, &old, &old.connector, old.state, -1, -i64::from(old.parts));
         }
+        work.displaced.push(id);
         Ok(())
     }
 
     /// Changes a message and records the event, unless its file has that already.
     fn change(&mut self, id: MsgId, cursor: Cursor, f: impl FnOnce(&mut Slot) -> NewEvent) -> Result<(), LedgerError> {
-        let Some(slot) = self.open_slot(id, cursor)? else { return Ok(()) };
-        slot.changed = true;
-        let event = f(slot);
-        let day = slot.day;
-        self.work.entry(day).or_default().events.push((id, event));
+        if let Some(slot) = self.open_slot(id, cursor)? {
+            slot.changed = true;
+            let event = f(slot);
+            slot.live.history.push(&event);
+        }
         Ok(())
     }
 
-    /// Records an event that changes nothing.
+    /// Records an event that changes nothing else.
     fn remark(&mut self, id: MsgId, cursor: Cursor, event: NewEvent) -> Result<(), LedgerError> {
-        let Some(day) = self.open_slot(id, cursor)?.map(|s| s.day) else { return Ok(()) };
-        self.work.entry(day).or_default().events.push((id, event));
-        Ok(())
+        self.change(id, cursor, |_| event)
     }
 
     /// The message, if it is known and its file does not have this record yet.
@@ -198,23 +224,22 @@ impl<'a> Batch<'a> {
         }
     }
 
-    fn find(&mut self, id: MsgId) -> Result<&Known, LedgerError> {
+    fn find(&mut self, id: MsgId) -> Result<&mut Known, LedgerError> {
         if !self.known.contains_key(&id) {
             let known = self.look_up(id)?;
             self.known.insert(id, known);
         }
-        Ok(self.known.get(&id).unwrap_or(&Known::Unknown))
+        Ok(self.known.entry(id).or_insert(Known::Unknown))
     }
 
     fn look_up(&mut self, id: MsgId) -> Result<Known, LedgerError> {
         for day in self.files.candidates(id) {
-            let file = self.files.get(day)?;
-            if let Some(live) = file.load(id)? {
+            if let Some(live) = self.files.get(day)?.load(id)? {
                 let before = Some((live.connector.clone(), live.state, live.parts));
                 return Ok(Known::Message(Box::new(Slot { day, born: None, content: None, live, before, changed: false })));
             }
-            if let Some(parent) = file.receipt_parent(id)? {
-                return Ok(Known::Receipt(parent));
+            if let Some(parent) = self.files.get(day)?.receipt_parent(id)? {
+                return Ok(Known::Receipt { about: parent, born: None });
             }
         }
         Ok(Known::Unknown)
@@ -230,26 +255,32 @@ impl Work {
     fn take(&mut self, id: MsgId, slot: Slot) {
         let Slot { born, content, live, before, .. } = slot;
         if let Some((connector, state, parts)) = &before {
-            self.count(&live, connector, *state, -1, -i64::from(*parts));
+            self.count(id, &live, connector, *state, -1, -i64::from(*parts));
         }
-        self.count(&live, &live.connector, live.state, 1, i64::from(live.parts));
+        self.count(id, &live, &live.connector, live.state, 1, i64::from(live.parts));
         match born {
             Some(fixed) => {
                 let content = content.unwrap_or(Content { text: None, data_coding: 0, octets: 0 });
                 self.inserts.push((id, fixed, content, live));
             }
-            None => {
-                let moved = before.as_ref().is_none_or(|b| b.0 != live.connector);
-                let entered = before.as_ref().is_none_or(|b| b.1 != live.state);
-                self.updates.push(Update { id, live, content, moved, entered });
-            }
+            None => self.updates.push((id, live, content)),
         }
     }
 
-    fn count(&mut self, live: &Live, connector: &Arc<str>, state: State, messages: i64, parts: i64) {
-        let key: CounterKey = (live.kind, live.account.clone(), connector.clone(), state);
+    fn count(&mut self, id: MsgId, live: &Live, connector: &Arc<str>, state: State, messages: i64, parts: i64) {
+        let key: CounterKey = (slice_of(id), live.kind, live.account.clone(), connector.clone(), state);
         let n = self.counters.entry(key).or_default();
         n.0 += messages;
         n.1 += parts;
+    }
+}
+
+/// About how much memory a record's traces take until they are written.
+fn size(event: &Event) -> usize {
+    256 + match event {
+        Event::Accepted { entry, .. } => 512 + 2 * entry.body.len(),
+        Event::Replaced { body, .. } => 2 * body.len(),
+        Event::Settled { note, .. } | Event::Receipt { note, .. } | Event::Cancelled { note, .. } | Event::Note { note, .. } => note.len(),
+        _ => 0,
     }
 }

@@ -3,44 +3,34 @@
 //! Each file remembers how far in the feed it has everything that concerns it, in the same transaction as the rows: after a crash the
 //! feed is read again from an older place, and each file skips what it has.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use hashbrown::{HashMap, HashSet};
+use rusqlite::{Connection, OptionalExtension, params};
 use waxwing_core::{Kind, MsgId, State};
 use waxwing_spool::Cursor;
 
-use crate::life::{Content, Fixed, Live, NewEvent};
+use crate::life::{Content, Fixed, Live};
 use crate::record::{kind_name, part_states_of, part_states_text, state_or_unknown};
 use crate::{Day, LedgerError, schema};
 
-/// A counter's key: kind, account, connector, state.
-pub(crate) type CounterKey = (Kind, Arc<str>, Arc<str>, State);
+/// A counter's key: slice, kind, account, connector, state.
+pub(crate) type CounterKey = (u64, Kind, Arc<str>, Arc<str>, State);
 
 /// What a batch does to one file.
 #[derive(Default)]
 pub(crate) struct Work {
-    /// Messages of another log whose numbers are used again.
+    /// Numbers of another log that are used again.
     pub(crate) displaced: Vec<MsgId>,
     pub(crate) inserts: Vec<(MsgId, Fixed, Content, Live)>,
-    pub(crate) updates: Vec<Update>,
+    pub(crate) updates: Vec<(MsgId, Live, Option<Content>)>,
+    /// Receipts to submitters that are still on their way, with the messages that they are about.
     pub(crate) receipts: Vec<(MsgId, MsgId)>,
-    pub(crate) events: Vec<(MsgId, NewEvent)>,
     /// Messages and parts to add.
     pub(crate) counters: HashMap<CounterKey, (i64, i64)>,
-}
-
-/// A row that was there before.
-pub(crate) struct Update {
-    pub(crate) id: MsgId,
-    pub(crate) live: Live,
-    pub(crate) content: Option<Content>,
-    /// The connector is another one: its index has to be changed.
-    pub(crate) moved: bool,
-    /// The state is another one: its index has to be changed.
-    pub(crate) entered: bool,
 }
 
 /// A day's file, open for writing.
@@ -49,38 +39,51 @@ pub(crate) struct DayFile {
     path: PathBuf,
     /// It has everything up to here.
     pub(crate) position: Cursor,
-    next_seq: i64,
+    /// A transaction is open: from the first look at a row to the end of the batch, so that not every look is one of its own.
+    in_transaction: bool,
+    /// Entries of the table `service` that are known to be there.
+    services: Services,
 }
 
+/// By slice.
+type Services = HashMap<u64, HashSet<Box<str>>>;
+
+/// Entries of `service` that are remembered, each slice, and slices.
+const SERVICES: usize = 10_000;
+const SLICES: usize = 8;
+
 const LOAD: &str = "SELECT kind, account, connector, state, error, reason, expires_ms, due_ms, sent_ms, done_ms, attempts, parts, part_states, \
-                    remote_id FROM message WHERE id = ?1";
-const INSERT: &str = "INSERT OR REPLACE INTO message (id, kind, account, door, source, source_ton, source_npi, destination, destination_ton, \
+                    remote_id, history FROM message WHERE id = ?1";
+const INSERT: &str = "INSERT INTO message (id, kind, account, door, source, source_ton, source_npi, destination, destination_ton, \
                       destination_npi, text, data_coding, octets, reference, submitted_from, priority, accepted_ms, expires_ms, due_ms, sent_ms, \
-                      done_ms, connector, state, error, reason, attempts, parts, part_states, remote_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, \
-                      ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29)";
-/// Columns without an index; the indexed ones are written only where they changed.
+                      done_ms, connector, state, error, reason, attempts, parts, part_states, remote_id, history) VALUES (?1, ?2, ?3, ?4, ?5, \
+                      ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30)";
 const UPDATE: &str = "UPDATE message SET error = ?2, reason = ?3, expires_ms = ?4, due_ms = ?5, sent_ms = ?6, done_ms = ?7, attempts = ?8, parts = ?9, \
-                      part_states = ?10, remote_id = ?11 WHERE id = ?1";
-const UPDATE_STATE: &str = "UPDATE message SET error = ?2, reason = ?3, expires_ms = ?4, due_ms = ?5, sent_ms = ?6, done_ms = ?7, attempts = ?8, \
-                            parts = ?9, part_states = ?10, remote_id = ?11, state = ?12 WHERE id = ?1";
-const UPDATE_CONNECTOR: &str = "UPDATE message SET connector = ?2 WHERE id = ?1";
+                      part_states = ?10, remote_id = ?11, connector = ?12, state = ?13, history = ?14 WHERE id = ?1";
 const UPDATE_CONTENT: &str = "UPDATE message SET text = ?2, data_coding = ?3, octets = ?4 WHERE id = ?1";
-const INSERT_EVENT: &str = "INSERT OR REPLACE INTO event (message, seq, at_ms, kind, connector, part, state, code, words) \
-                            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
-const INSERT_RECEIPT: &str = "INSERT OR REPLACE INTO receipt (id, message) VALUES (?1, ?2)";
-const COUNT: &str = "INSERT INTO counter (kind, account, connector, state, messages, parts) VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
+const INSERT_RECEIPT: &str = "INSERT INTO receipt (id, message) VALUES (?1, ?2)";
+const INSERT_SERVICE: &str = "INSERT OR IGNORE INTO service (slice, number) VALUES (?1, ?2)";
+const WIDEN_SLICE: &str = "INSERT INTO slice (slice, from_ms, to_ms) VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET \
+                           from_ms = min(from_ms, excluded.from_ms), to_ms = max(to_ms, excluded.to_ms)";
+const COUNT: &str = "INSERT INTO counter (slice, kind, account, connector, state, messages, parts) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) \
                      ON CONFLICT DO UPDATE SET messages = messages + excluded.messages, parts = parts + excluded.parts";
+const UNCOUNT: &str =
+    "DELETE FROM counter WHERE slice = ?1 AND kind = ?2 AND account = ?3 AND connector = ?4 AND state = ?5 AND messages <= 0";
+
+/// The slice that a number belongs to.
+pub(crate) fn slice_of(id: MsgId) -> u64 {
+    id.0 >> schema::SLICE_BITS
+}
 
 impl DayFile {
     /// Opens a day's file, or makes it.
     pub(crate) fn open(path: &Path) -> Result<DayFile, LedgerError> {
         let conn = schema::open_day(path)?;
         let fail = |e| LedgerError::sqlite("reading", path, e);
-        let (segment, offset, next_seq): (i64, i64, i64) = conn
-            .query_row("SELECT segment, offset, next_seq FROM position", [], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))
-            .map_err(fail)?;
+        let (segment, offset): (i64, i64) =
+            conn.query_row("SELECT segment, offset FROM position", [], |r| Ok((r.get(0)?, r.get(1)?))).map_err(fail)?;
         let position = Cursor { segment: segment.cast_unsigned(), offset: offset.cast_unsigned() };
-        Ok(DayFile { conn, path: path.to_owned(), position, next_seq })
+        Ok(DayFile { conn, path: path.to_owned(), position, in_transaction: false, services: Services::default() })
     }
 
     /// Lowest and highest id of the messages and receipts in it.
@@ -93,7 +96,8 @@ impl DayFile {
     }
 
     /// What may change about a message, if it is here.
-    pub(crate) fn load(&self, id: MsgId) -> Result<Option<Live>, LedgerError> {
+    pub(crate) fn load(&mut self, id: MsgId) -> Result<Option<Live>, LedgerError> {
+        self.begin()?;
         let mut stmt = self.conn.prepare_cached(LOAD).map_err(|e| self.error(e))?;
         stmt.query_row([id.0.cast_signed()], |r| {
             let kind = if r.get_ref(0)?.as_str()? == "mo" { Kind::Mo } else { Kind::Mt };
@@ -112,6 +116,7 @@ impl DayFile {
                 parts: r.get(11)?,
                 part_states: part_states_of(r.get_ref(12)?.as_str()?),
                 remote_id: r.get(13)?,
+                history: r.get::<_, String>(14)?.into(),
             })
         })
         .optional()
@@ -119,7 +124,8 @@ impl DayFile {
     }
 
     /// The message that a receipt is about, if the receipt was accepted on this day.
-    pub(crate) fn receipt_parent(&self, id: MsgId) -> Result<Option<MsgId>, LedgerError> {
+    pub(crate) fn receipt_parent(&mut self, id: MsgId) -> Result<Option<MsgId>, LedgerError> {
+        self.begin()?;
         let mut stmt = self.conn.prepare_cached("SELECT message FROM receipt WHERE id = ?1").map_err(|e| self.error(e))?;
         let parent: Option<i64> = stmt.query_row([id.0.cast_signed()], |r| r.get(0)).optional().map_err(|e| self.error(e))?;
         Ok(parent.map(|p| MsgId(p.cast_unsigned())))
@@ -127,17 +133,36 @@ impl DayFile {
 
     /// Writes what a batch does to it, together with the batch's end.
     pub(crate) fn write(&mut self, work: &Work, upto: Cursor) -> Result<(), LedgerError> {
-        let mut seq = self.next_seq;
-        let path = &self.path;
-        let fail = |e| LedgerError::sqlite("writing", path, e);
-        let tx = self.conn.transaction().map_err(fail)?;
-        write_rows(&tx, work, &mut seq).map_err(fail)?;
-        tx.prepare_cached("UPDATE position SET segment = ?1, offset = ?2, next_seq = ?3")
-            .and_then(|mut s| s.execute(params![upto.segment.cast_signed(), upto.offset.cast_signed(), seq]))
-            .map_err(fail)?;
-        tx.commit().map_err(fail)?;
-        self.next_seq = seq;
+        self.begin()?;
+        let done = write_rows(&self.conn, work, &mut self.services).and_then(|()| {
+            let mut position = self.conn.prepare_cached("UPDATE position SET segment = ?1, offset = ?2")?;
+            position.execute(params![upto.segment.cast_signed(), upto.offset.cast_signed()])?;
+            self.conn.execute_batch("COMMIT")
+        });
+        if let Err(e) = done {
+            self.forget();
+            return Err(LedgerError::sqlite("writing", &self.path, e));
+        }
+        self.in_transaction = false;
         self.position = upto;
+        Ok(())
+    }
+
+    /// Ends a transaction in which nothing was written, or takes back what was.
+    pub(crate) fn forget(&mut self) {
+        if self.in_transaction {
+            // Fails only where the error that led here has ended the transaction already.
+            let _ = self.conn.execute_batch("ROLLBACK");
+            self.in_transaction = false;
+            self.services.clear();
+        }
+    }
+
+    fn begin(&mut self) -> Result<(), LedgerError> {
+        if !self.in_transaction {
+            self.conn.execute_batch("BEGIN").map_err(|e| self.error(e))?;
+            self.in_transaction = true;
+        }
         Ok(())
     }
 
@@ -175,22 +200,29 @@ fn day_of(path: &Path) -> Day {
     path.file_stem().and_then(|s| s.to_str()).and_then(|s| s.parse().ok()).unwrap_or(Day(0))
 }
 
-fn write_rows(tx: &Transaction<'_>, work: &Work, seq: &mut i64) -> rusqlite::Result<()> {
+fn write_rows(conn: &Connection, work: &Work, services: &mut Services) -> rusqlite::Result<()> {
     for id in &work.displaced {
-        tx.prepare_cached("DELETE FROM event WHERE message = ?1")?.execute([id.0.cast_signed()])?;
+        conn.prepare_cached("DELETE FROM message WHERE id = ?1")?.execute([id.0.cast_signed()])?;
+        conn.prepare_cached("DELETE FROM receipt WHERE id = ?1")?.execute([id.0.cast_signed()])?;
     }
-    let mut insert = tx.prepare_cached(INSERT)?;
+    let mut insert = conn.prepare_cached(INSERT)?;
+    let mut slices: BTreeMap<u64, (u64, u64)> = BTreeMap::new();
     for (id, fixed, content, live) in &work.inserts {
         let m = &fixed.message;
+        let (source, destination) = (m.source.as_text(), m.destination.as_text());
+        let slice = slice_of(*id);
+        let times = slices.entry(slice).or_insert((fixed.accepted, fixed.accepted));
+        *times = (times.0.min(fixed.accepted), times.1.max(fixed.accepted));
+        keep_service(conn, services, slice, if live.kind == Kind::Mo { &destination } else { &source })?;
         insert.execute(params![
             id.0.cast_signed(),
             kind_name(live.kind),
             live.account,
             m.door().name(),
-            m.source.as_text(),
+            source,
             m.source.ton,
             m.source.npi,
-            m.destination.as_text(),
+            destination,
             m.destination.ton,
             m.destination.npi,
             content.text,
@@ -212,71 +244,69 @@ fn write_rows(tx: &Transaction<'_>, work: &Work, seq: &mut i64) -> rusqlite::Res
             live.parts,
             part_states_text(&live.part_states),
             live.remote_id,
+            live.history.as_str(),
         ])?;
     }
-    for u in &work.updates {
-        write_update(tx, u)?;
+    for (id, live, content) in &work.updates {
+        write_update(conn, *id, live, content.as_ref())?;
     }
-    let mut receipt = tx.prepare_cached(INSERT_RECEIPT)?;
+    let mut receipt = conn.prepare_cached(INSERT_RECEIPT)?;
     for (id, message) in &work.receipts {
         receipt.execute([id.0.cast_signed(), message.0.cast_signed()])?;
     }
-    let mut event = tx.prepare_cached(INSERT_EVENT)?;
-    for (id, e) in &work.events {
-        let (kind, state) = (e.kind.name(), e.state.map(State::name));
-        event.execute(params![id.0.cast_signed(), *seq, e.at.cast_signed(), kind, e.connector, e.part, state, e.code, e.words])?;
-        *seq += 1;
+    let mut widen = conn.prepare_cached(WIDEN_SLICE)?;
+    for (slice, (from, to)) in slices {
+        widen.execute([slice.cast_signed(), from.cast_signed(), to.cast_signed()])?;
     }
-    let mut count = tx.prepare_cached(COUNT)?;
-    for ((kind, account, connector, state), (messages, parts)) in work.counters.iter().filter(|(_, n)| **n != (0, 0)) {
-        count.execute(params![kind_name(*kind), account, connector, state.name(), messages, parts])?;
-    }
-    if work.counters.values().any(|(messages, _)| *messages < 0) {
-        tx.prepare_cached("DELETE FROM counter WHERE messages <= 0")?.execute([])?;
+    let mut count = conn.prepare_cached(COUNT)?;
+    for ((slice, kind, account, connector, state), (messages, parts)) in work.counters.iter().filter(|(_, n)| **n != (0, 0)) {
+        let (slice, kind, state) = (slice.cast_signed(), kind_name(*kind), state.name());
+        count.execute(params![slice, kind, account, connector, state, messages, parts])?;
+        if *messages < 0 {
+            conn.prepare_cached(UNCOUNT)?.execute(params![slice, kind, account, connector, state])?;
+        }
     }
     Ok(())
 }
 
-fn write_update(tx: &Transaction<'_>, u: &Update) -> rusqlite::Result<()> {
-    let l = &u.live;
-    let (id, expires) = (u.id.0.cast_signed(), l.expires.cast_signed());
-    let (due, sent, done) = (l.due.map(u64::cast_signed), l.sent.map(u64::cast_signed), l.done.map(u64::cast_signed));
-    let states = part_states_text(&l.part_states);
-    if u.entered {
-        tx.prepare_cached(UPDATE_STATE)?.execute(params![
-            id,
-            l.error,
-            l.reason,
-            expires,
-            due,
-            sent,
-            done,
-            l.attempts,
-            l.parts,
-            states,
-            l.remote_id,
-            l.state.name()
-        ])?;
-    } else {
-        tx.prepare_cached(UPDATE)?.execute(params![
-            id,
-            l.error,
-            l.reason,
-            expires,
-            due,
-            sent,
-            done,
-            l.attempts,
-            l.parts,
-            states,
-            l.remote_id
-        ])?;
+/// Notes that a slice has a sender (or, of received messages, a recipient) that is no handset: few, as a rule, and no index of their own
+/// is kept for them.
+fn keep_service(conn: &Connection, services: &mut Services, slice: u64, number: &str) -> rusqlite::Result<()> {
+    if !services.contains_key(&slice) && services.len() >= SLICES {
+        services.clear();
     }
-    if u.moved {
-        tx.prepare_cached(UPDATE_CONNECTOR)?.execute(params![id, l.connector])?;
+    let known = services.entry(slice).or_default();
+    if known.contains(number) {
+        return Ok(());
     }
-    if let Some(c) = &u.content {
-        tx.prepare_cached(UPDATE_CONTENT)?.execute(params![id, c.text, c.data_coding, c.octets.cast_signed()])?;
+    conn.prepare_cached(INSERT_SERVICE)?.execute(params![slice.cast_signed(), number])?;
+    if known.len() >= SERVICES {
+        known.clear();
+    }
+    known.insert(Box::from(number));
+    Ok(())
+}
+
+fn write_update(conn: &Connection, id: MsgId, l: &Live, content: Option<&Content>) -> rusqlite::Result<()> {
+    let id = id.0.cast_signed();
+    conn.prepare_cached(UPDATE)?.execute(params![
+        id,
+        l.error,
+        l.reason,
+        l.expires.cast_signed(),
+        l.due.map(u64::cast_signed),
+        l.sent.map(u64::cast_signed),
+        l.done.map(u64::cast_signed),
+        l.attempts,
+        l.parts,
+        part_states_text(&l.part_states),
+        l.remote_id,
+        l.connector,
+        l.state.name(),
+        l.history.as_str(),
+    ])?;
+    if let Some(c) = content {
+        conn.prepare_cached(UPDATE_CONTENT)?.execute(params![id, c.text, c.data_coding, c.octets.cast_signed()])?;
     }
     Ok(())
 }

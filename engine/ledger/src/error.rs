@@ -38,6 +38,19 @@ pub enum LedgerError {
         /// Ours.
         known: i64,
     },
+    /// The file was written by a development version from before the first release.
+    #[error("{path} has schema version {found}, which was never released; this version knows {known}: move the file away")]
+    Older {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: i64,
+        /// Ours.
+        known: i64,
+    },
+    /// The spool's feed cannot be read.
+    #[error("the spool's feed cannot be read: {0}")]
+    Feed(waxwing_spool::SpoolError),
     /// A search took longer than it may, or no reader became free in time.
     #[error("the search took longer than {0} ms; ask for a shorter time, or for a number or account")]
     Timeout(u64),

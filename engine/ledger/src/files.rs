@@ -143,6 +143,11 @@ impl Files {
         }
     }
 
+    /// Ends whatever a batch has begun and not written.
+    pub(crate) fn forget(&mut self) {
+        self.open.iter_mut().for_each(|(_, f)| f.forget());
+    }
+
     /// Makes everything durable.
     pub(crate) fn sync(&mut self) -> Result<(), LedgerError> {
         for (day, file) in &self.open {

@@ -102,7 +102,10 @@ impl Ledger {
                 for day in days {
                     // One more than asked for tells whether there is another page.
                     let wanted = limit + 1 - page.messages.len();
-                    let Some(found) = job.on_day(day, |c| search::search(c, &query, wanted, job.deadline))? else { continue };
+                    // Numbers rise with time; but only within a day is that relied on, since a new spool may begin with lower ones.
+                    let before = query.after.filter(|k| Day::of(k.accepted) == day).map(|k| k.id);
+                    let found = job.on_day(day, |c| search::search(c, &query, before, wanted, job.deadline))?;
+                    let Some(found) = found else { continue };
                     page.messages.extend(found.messages);
                     if let Some(stopped) = found.stopped {
                         (page.next, page.is_cut) = (Some(stopped), true);

@@ -15,6 +15,7 @@ mod dayfile;
 mod error;
 mod feed;
 mod files;
+mod history;
 mod lag;
 mod ledger;
 mod life;

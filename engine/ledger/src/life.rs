@@ -7,6 +7,7 @@ use prost::Message as _;
 use waxwing_core::{CarrierReceipt, Kind, Message, Millis, OutcomeNote, State, content, fold};
 use waxwing_spool::{NewEntry, Outcome, SentPart};
 
+use crate::history::History;
 use crate::record::EventKind;
 
 /// What never changes about a message.
@@ -42,9 +43,10 @@ pub(crate) struct Live {
     pub(crate) parts: u32,
     pub(crate) part_states: Vec<Option<State>>,
     pub(crate) remote_id: String,
+    pub(crate) history: History,
 }
 
-/// A line for the table of events.
+/// Something that happened, for the history.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct NewEvent {
     pub(crate) at: Millis,
@@ -97,6 +99,7 @@ impl Live {
             parts: 1,
             part_states: Vec::new(),
             remote_id: m.remote_id.clone(),
+            history: History::default(),
         }
     }
 

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 use tokio::sync::watch;
 use waxwing_core::Pressure;
-use waxwing_spool::{Cursor, Event, FeedItem};
+use waxwing_spool::Cursor;
 
 use crate::batch::Batch;
 use crate::feed::Feed;
@@ -26,9 +26,13 @@ pub(crate) const TOO_FAR: &str = "the ledger is too far behind";
 const SYNC_EVERY: Duration = Duration::from_secs(1);
 /// How long to wait for news at a time.
 const IDLE: Duration = Duration::from_secs(1);
-/// Octets asked of the feed at a time, and the most that a batch holds.
+/// Octets asked of the feed at a time, and about the most memory that a batch takes.
 const READ: usize = 1 << 20;
-const BATCH_OCTETS: usize = 16 << 20;
+const BATCH_OCTETS: usize = 64 << 20;
+/// Fewer records than this at a time are what has just happened.
+const SHORT: usize = 1024;
+/// How many times longer a batch is waited for while batches are large.
+const BUSY: u32 = 5;
 
 /// What the thread is to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,15 +131,21 @@ pub(crate) struct Projector {
     accepts: u64,
     base: Option<i64>,
     is_dirty: bool,
+    /// The last batch was a large one.
+    busy: bool,
     synced: Instant,
     /// Day of the last look for days that are too old.
     swept: Option<Day>,
 }
 
-/// A run of the feed. `end` is set when it reached the feed's end: requests up to that number are fulfilled when it is stored.
-struct Gathered {
-    items: Vec<FeedItem>,
-    end: Option<u64>,
+/// What a round has done.
+enum Round {
+    /// Stored what it read, if anything. `end` is set when it reached the feed's end: requests up to that number are fulfilled.
+    Stored { end: Option<u64> },
+    /// A file is damaged and was replaced; the place in the feed has changed.
+    Replaced,
+    /// Nothing was stored.
+    Failed,
 }
 
 impl Projector {
@@ -166,7 +176,8 @@ impl Projector {
         }
         let now = Instant::now();
         let (accepts, base, is_dirty, swept) = (0, None, false, None);
-        let mut this = Projector { options, feed, shared, files, totals, position, accepts, base, is_dirty, synced: now, swept };
+        let (busy, synced) = (false, now);
+        let mut this = Projector { options, feed, shared, files, totals, position, accepts, base, is_dirty, busy, synced, swept };
         this.measure();
         Ok(this)
     }
@@ -174,104 +185,103 @@ impl Projector {
     /// Runs until ordered to end.
     pub(crate) fn run(mut self) {
         *self.shared.thread.lock() = Some(std::thread::current());
+        let mut wait = Duration::from_millis(100);
         while !self.shared.is_stopped() {
-            let Gathered { items, end } = self.gather();
-            if !items.is_empty() && !self.store(&items) {
-                if self.shared.is_draining() {
-                    return;
+            match self.round() {
+                Round::Stored { end } => {
+                    wait = Duration::from_millis(100);
+                    self.measure();
+                    if let Some(asked) = end {
+                        self.shared.caught.send_if_modified(|c| std::mem::replace(c, asked) < asked);
+                    }
+                    self.keep_house();
+                    if end.is_some() && self.shared.is_draining() {
+                        self.sync();
+                        return;
+                    }
                 }
-                continue;
-            }
-            self.measure();
-            if let Some(asked) = end {
-                self.shared.caught.send_if_modified(|c| std::mem::replace(c, asked) < asked);
-            }
-            self.keep_house();
-            if end.is_some() && self.shared.is_draining() {
-                self.sync();
-                return;
+                Round::Replaced => {}
+                Round::Failed => {
+                    self.measure();
+                    if self.shared.is_draining() {
+                        return;
+                    }
+                    if !self.shared.is_stopped() {
+                        std::thread::park_timeout(wait);
+                    }
+                    wait = (wait * 2).min(Duration::from_secs(10));
+                }
             }
         }
     }
 
-    /// Reads what there is, and a little longer for more, so that many events share a transaction.
-    fn gather(&mut self) -> Gathered {
-        let mut items: Vec<FeedItem> = Vec::new();
-        let mut octets = 0;
-        let mut at = self.position;
+    /// Reads a batch and stores it.
+    fn round(&mut self) -> Round {
+        match self.try_round() {
+            Ok(end) => Round::Stored { end },
+            Err(e) => {
+                self.files.forget();
+                if e.is_damage() {
+                    self.replace_damaged(&e);
+                    return Round::Replaced;
+                }
+                self.failed(&e.to_string());
+                Round::Failed
+            }
+        }
+    }
+
+    /// Reads what there is, and a little longer for more, so that many events share a transaction and most lives are written once, when
+    /// they are over; and writes it. `Some` where the feed's end was reached.
+    fn try_round(&mut self) -> Result<Option<u64>, LedgerError> {
+        let oldest = self.oldest();
+        let shared = &self.shared;
+        let mut batch = Batch::new(&mut self.files, &*self.feed, self.options.keep_text, oldest, self.position);
         let mut deadline = Instant::now() + IDLE;
-        loop {
-            let asked = self.shared.asked.load(Ordering::Acquire);
+        // After a large batch the next one will be as well.
+        let linger = if self.busy { self.options.linger * BUSY } else { self.options.linger };
+        let end = loop {
+            let asked = shared.asked.load(Ordering::Acquire);
             let accepted = self.feed.accepted();
-            let more = match self.feed.read(at, READ) {
-                Ok(more) => more,
-                Err(e) => {
-                    self.failed(&format!("the spool's feed cannot be read: {e}"));
-                    std::thread::park_timeout(IDLE);
-                    return Gathered { items, end: None };
-                }
-            };
+            let more = self.feed.read(batch.upto, READ).map_err(LedgerError::Feed)?;
             if more.is_empty() {
-                let read = self.accepts + items.iter().filter(|i| matches!(i.event, Event::Accepted { .. })).count() as u64;
-                self.base = Some(accepted.cast_signed() - read.cast_signed());
-                let shared = &self.shared;
-                let waits_for_more = !shared.is_urgent() && Instant::now() < deadline;
-                if !waits_for_more {
-                    return Gathered { items, end: Some(asked) };
+                self.base = Some(accepted.cast_signed() - (self.accepts + batch.accepts).cast_signed());
+                if shared.is_urgent() || Instant::now() >= deadline {
+                    break Some(asked);
                 }
-                if items.is_empty() {
-                    crate::park::wait(self.feed.ready(at), deadline, || shared.is_urgent());
+                if batch.records == 0 {
+                    crate::park::wait(self.feed.ready(batch.upto), deadline, || shared.is_urgent());
                 } else {
                     // Not for each single event: that would be as many transactions.
                     crate::park::wait(std::future::pending(), deadline, || shared.is_urgent());
                 }
                 continue;
             }
-            if items.is_empty() {
-                deadline = Instant::now() + self.options.linger;
+            if batch.records == 0 {
+                deadline = Instant::now() + linger;
             }
-            at = more.last().map_or(at, |i| i.cursor);
-            octets += more.iter().map(|i| size(&i.event)).sum::<usize>();
-            items.extend(more);
-            if items.len() >= self.options.batch || octets >= BATCH_OCTETS {
-                return Gathered { items, end: None };
+            for item in &more {
+                batch.add(item)?;
             }
+            if batch.records >= self.options.batch as u64 || batch.octets >= BATCH_OCTETS {
+                break None;
+            }
+            if more.len() < SHORT && !shared.is_urgent() {
+                // It comes in as it happens: no reading of crumbs.
+                crate::park::wait(std::future::pending(), deadline.min(Instant::now() + self.options.linger / 4), || shared.is_urgent());
+            }
+        };
+        let (records, accepts, upto) = (batch.records, batch.accepts, batch.upto);
+        self.busy = records * 8 >= self.options.batch as u64;
+        if records == 0 {
+            return Ok(end);
         }
-    }
-
-    /// Stores records, trying again until it succeeds. False where it did not: ordered to stop, or the place in the feed has changed.
-    fn store(&mut self, items: &[FeedItem]) -> bool {
-        let mut wait = Duration::from_millis(100);
-        loop {
-            match self.try_store(items) {
-                Ok(()) => break,
-                Err(e) if e.is_damage() => {
-                    self.replace_damaged(&e);
-                    return false;
-                }
-                Err(e) => self.failed(&e.to_string()),
-            }
-            self.measure();
-            if self.shared.order.load(Ordering::Acquire) != Order::Run as u8 {
-                return false;
-            }
-            std::thread::park_timeout(wait);
-            wait = (wait * 2).min(Duration::from_secs(10));
-        }
-        self.position = items.last().map_or(self.position, |i| i.cursor);
-        self.accepts += items.iter().filter(|i| matches!(i.event, Event::Accepted { .. })).count() as u64;
-        self.shared.events.fetch_add(items.len() as u64, Ordering::Relaxed);
+        batch.write()?;
+        self.position = upto;
+        self.accepts += accepts;
+        self.shared.events.fetch_add(records, Ordering::Relaxed);
         self.is_dirty = true;
-        true
-    }
-
-    fn try_store(&mut self, items: &[FeedItem]) -> Result<(), LedgerError> {
-        let oldest = self.oldest();
-        let mut batch = Batch::new(&mut self.files, &*self.feed, self.options.keep_text, oldest);
-        for item in items {
-            batch.add(item)?;
-        }
-        batch.write()
+        Ok(end)
     }
 
     fn oldest(&self) -> Day {
@@ -386,14 +396,4 @@ impl Projector {
 
 fn day_of(path: &Path) -> Option<Day> {
     path.file_stem()?.to_str()?.parse().ok()
-}
-
-/// About how much memory a record takes.
-fn size(event: &Event) -> usize {
-    128 + match event {
-        Event::Accepted { entry, .. } => entry.body.len(),
-        Event::Replaced { body, .. } => body.len(),
-        Event::Settled { note, .. } | Event::Receipt { note, .. } | Event::Cancelled { note, .. } | Event::Note { note, .. } => note.len(),
-        _ => 0,
-    }
 }

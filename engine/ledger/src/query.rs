@@ -76,7 +76,7 @@ impl Query {
     }
 }
 
-/// A place in the results, which are ordered by time of acceptance and number, the newest first. It stays valid while messages come and go.
+/// A place in the results, which are ordered by day of acceptance and number, the newest first. It stays valid while messages come and go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PageKey {
     /// When the message was accepted.

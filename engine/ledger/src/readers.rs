@@ -93,7 +93,7 @@ impl Job {
         let generation = self.catalogue().generation();
         let conn = match self.readers.take(day, generation) {
             Some(conn) => conn,
-            None => match schema::open_reader(&path) {
+            None => match schema::open_reader(&path, schema::VERSION) {
                 Ok(conn) => conn,
                 Err(_) if !self.catalogue().has(day) => return Ok(None),
                 Err(e) => return Err(self.suspect(day, e)),
@@ -120,7 +120,7 @@ impl Job {
     /// Asks the file of totals.
     pub(crate) fn on_totals<T>(&self, f: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, LedgerError> {
         let path = self.readers.folder.join(crate::totals::FILE);
-        let conn = schema::open_reader(&path)?;
+        let conn = schema::open_reader(&path, crate::totals::VERSION)?;
         f(&conn).map_err(|e| LedgerError::sqlite("reading", &path, e))
     }
 

@@ -9,14 +9,19 @@ use rusqlite::{Connection, OpenFlags};
 use crate::LedgerError;
 
 /// `PRAGMA user_version` of a day file.
-pub const VERSION: i64 = 1;
+pub const VERSION: i64 = 2;
 
 /// Marks the file as ours (`PRAGMA application_id`): "WXLG".
 pub(crate) const APPLICATION: i32 = 0x5758_4C47;
 
-/// States that the index on states leaves out, because nearly every message ends in one of them. A query must repeat this condition word
-/// for word for SQLite to use that index.
-pub(crate) const UNUSUAL: &str = "state NOT IN ('delivered', 'sent')";
+/// A slice is as many numbers in a row: 2 to the power of this. Within a day's file every index begins with the slice, so that what is
+/// written to is always the last small piece of it: an index over a whole day would have each new row go to another page of a hundred
+/// thousand, and be written anew with every batch.
+pub(crate) const SLICE_BITS: u32 = 17;
+
+/// States that the index on states has: those that somebody has to look into. A query must repeat this condition word for word for SQLite
+/// to use that index.
+pub(crate) const FAILED: &str = "state IN ('expired', 'deleted', 'undeliverable', 'rejected', 'unknown', 'skipped', 'failed')";
 
 const TABLES: &str = "
 CREATE TABLE message (
@@ -48,46 +53,48 @@ CREATE TABLE message (
   attempts        INTEGER NOT NULL,
   parts           INTEGER NOT NULL,
   part_states     TEXT    NOT NULL,
-  remote_id       TEXT    NOT NULL
+  remote_id       TEXT    NOT NULL,
+  history         TEXT    NOT NULL,
+  slice           INTEGER AS (id >> 17) VIRTUAL,
+  handset         TEXT    AS (CASE kind WHEN 'mo' THEN source ELSE destination END) VIRTUAL
 );
-CREATE INDEX message_time        ON message (accepted_ms);
-CREATE INDEX message_destination ON message (destination, accepted_ms);
-CREATE INDEX message_source      ON message (source, accepted_ms);
-CREATE INDEX message_account     ON message (account, accepted_ms);
-CREATE INDEX message_connector   ON message (connector, accepted_ms);
-CREATE INDEX message_state       ON message (state, accepted_ms) WHERE state NOT IN ('delivered', 'sent');
-CREATE TABLE event (
-  message   INTEGER NOT NULL,
-  seq       INTEGER NOT NULL,
-  at_ms     INTEGER NOT NULL,
-  kind      TEXT    NOT NULL,
-  connector TEXT    NOT NULL,
-  part      INTEGER,
-  state     TEXT,
-  code      TEXT    NOT NULL,
-  words     TEXT    NOT NULL,
-  PRIMARY KEY (message, seq)
+CREATE INDEX message_handset ON message (slice, handset);
+CREATE INDEX message_account ON message (slice, account);
+CREATE INDEX message_failed  ON message (slice, state)
+  WHERE state IN ('expired', 'deleted', 'undeliverable', 'rejected', 'unknown', 'skipped', 'failed');
+CREATE TABLE slice (
+  slice   INTEGER PRIMARY KEY,
+  from_ms INTEGER NOT NULL,
+  to_ms   INTEGER NOT NULL
+);
+CREATE TABLE service (
+  slice  INTEGER NOT NULL,
+  number TEXT    NOT NULL,
+  PRIMARY KEY (slice, number)
 ) WITHOUT ROWID;
 CREATE TABLE receipt (
   id      INTEGER PRIMARY KEY,
   message INTEGER NOT NULL
 );
 CREATE TABLE counter (
+  slice     INTEGER NOT NULL,
   kind      TEXT    NOT NULL,
   account   TEXT    NOT NULL,
   connector TEXT    NOT NULL,
   state     TEXT    NOT NULL,
   messages  INTEGER NOT NULL,
   parts     INTEGER NOT NULL,
-  PRIMARY KEY (kind, account, connector, state)
+  PRIMARY KEY (slice, kind, account, connector, state)
 ) WITHOUT ROWID;
 CREATE TABLE position (
   one      INTEGER PRIMARY KEY CHECK (one = 1),
   segment  INTEGER NOT NULL,
-  offset   INTEGER NOT NULL,
-  next_seq INTEGER NOT NULL
+  offset   INTEGER NOT NULL
 );
-INSERT INTO position VALUES (1, 0, 0, 1);
+INSERT INTO position VALUES (1, 0, 0);
+CREATE VIEW event AS
+  SELECT m.id AS message, e.key + 1 AS seq, e.value ->> 0 AS at_ms, e.value ->> 1 AS kind, e.value ->> 2 AS connector, e.value ->> 3 AS part,
+         e.value ->> 4 AS state, e.value ->> 5 AS code, e.value ->> 6 AS words FROM message m, json_each(m.history) e;
 CREATE VIEW life AS
   SELECT id AS message, 0 AS seq, accepted_ms AS at_ms, 'accepted' AS kind, '' AS connector, NULL AS part, NULL AS state,
          door AS code, submitted_from AS words FROM message
@@ -105,19 +112,21 @@ pub(crate) fn open_day(path: &Path) -> Result<Connection, LedgerError> {
     tune(&conn, "NORMAL").map_err(fail)?;
     // Fewer, larger checkpoints: the hot pages of the indexes are written once instead of many times.
     conn.pragma_update(None, "wal_autocheckpoint", 8192).map_err(fail)?;
+    // KiB: the pages of a batch and of the slices that it touches, which would be read again and again otherwise.
+    conn.pragma_update(None, "cache_size", -32_768).map_err(fail)?;
     conn.pragma_update(None, "journal_size_limit", 64 << 20).map_err(fail)?;
     create(&mut conn, path, VERSION, TABLES)?;
     conn.set_prepared_statement_cache_capacity(32);
     Ok(conn)
 }
 
-/// Opens a day file for reading only.
-pub(crate) fn open_reader(path: &Path) -> Result<Connection, LedgerError> {
+/// Opens a file of this version for reading only.
+pub(crate) fn open_reader(path: &Path, version: i64) -> Result<Connection, LedgerError> {
     let fail = |e| LedgerError::sqlite("opening", path, e);
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = Connection::open_with_flags(path, flags).map_err(fail)?;
     conn.busy_timeout(BUSY).map_err(fail)?;
-    check_version(&conn, path, VERSION)?;
+    check_version(&conn, path, version)?;
     Ok(conn)
 }
 
@@ -148,8 +157,9 @@ fn check_version(conn: &Connection, path: &Path, known: i64) -> Result<(), Ledge
     let found: i64 = conn
         .query_row("SELECT user_version FROM pragma_user_version", [], |r| r.get(0))
         .map_err(|e| LedgerError::sqlite("opening", path, e))?;
-    if found > known {
-        return Err(LedgerError::Newer { path: path.to_owned(), found, known });
+    match found {
+        found if found > known => Err(LedgerError::Newer { path: path.to_owned(), found, known }),
+        found if found < known => Err(LedgerError::Older { path: path.to_owned(), found, known }),
+        _ => Ok(()),
     }
-    Ok(())
 }

@@ -30,7 +30,9 @@ pub struct DayCount {
 
 /// The counters of one day file.
 pub(crate) fn read_counters(conn: &Connection, day: Day) -> rusqlite::Result<Vec<DayCount>> {
-    let mut stmt = conn.prepare_cached("SELECT kind, account, connector, state, messages, parts FROM counter WHERE messages > 0")?;
+    let mut stmt = conn.prepare_cached(
+        "SELECT kind, account, connector, state, sum(messages), sum(parts) FROM counter WHERE messages > 0 GROUP BY 1, 2, 3, 4",
+    )?;
     let rows = stmt.query_map([], |r| read_count(r, day, 0))?;
     rows.collect()
 }

@@ -11,7 +11,8 @@ use crate::{Day, LedgerError, files, schema};
 /// Its name in the ledger's folder.
 pub(crate) const FILE: &str = "totals.db";
 
-const VERSION: i64 = 1;
+/// `PRAGMA user_version` of the file.
+pub(crate) const VERSION: i64 = 1;
 
 const TABLES: &str = "
 CREATE TABLE position (

@@ -130,7 +130,7 @@ async fn with_another_log_it_begins_anew_and_keeps_the_days_before() {
     let ledger = open(dir.path(), &new).await;
     let all = ledger.search(Query::default()).await.unwrap().messages;
     let texts: Vec<_> = all.iter().map(|m| (m.id.0, m.text.as_deref().unwrap_or_default())).collect();
-    assert_eq!(texts, [(3, "new"), (2, "new"), (6, "old"), (5, "old"), (4, "old"), (1, "old, of the day before")]);
+    assert_eq!(texts, [(6, "old"), (5, "old"), (4, "old"), (3, "new"), (2, "new"), (1, "old, of the day before")]);
     let life = ledger.get(MsgId(2)).await.unwrap().unwrap();
     assert_eq!(life.events.iter().map(|e| e.code.as_str()).collect::<Vec<_>>(), ["smpp", "q"]);
     let counts = ledger.counters(Day::of(t), Day::of(t + 24 * HOUR)).await.unwrap();

@@ -259,7 +259,8 @@ pub fn lives(feed: &FakeFeed, n: u64, seed: u64) {
         at += step * 2 * dice.roll(2);
         let at = at.min(day0() + 3 * 24 * HOUR - 1);
         if born < n && (living.len() < 20 || dice.roll(3) == 0) {
-            id += 1 + dice.roll(3);
+            // Far enough apart that there are many slices.
+            id += 1 + dice.roll(3) * 20_000;
             born += 1;
             feed.tx(at, birth(feed, &mut dice, id, at));
             living.push((id, 0));
@@ -339,7 +340,7 @@ fn next(feed: &FakeFeed, dice: &mut Dice, id: &mut u64, m: u64, stage: u8, at: u
     })
 }
 
-/// Every row of every table of every day, as text.
+/// Every row of every table of every day, as text; but not which receipts are still on their way, since that says which batch they were in.
 pub fn dump(folder: &Path) -> Vec<String> {
     let mut days: Vec<_> = std::fs::read_dir(folder).unwrap().map(|f| f.unwrap().path()).collect();
     days.retain(|p| p.file_name().unwrap().to_str().unwrap().ends_with(".db") && !p.ends_with("totals.db"));
@@ -347,7 +348,7 @@ pub fn dump(folder: &Path) -> Vec<String> {
     let mut out = Vec::new();
     for path in days {
         let conn = rusqlite::Connection::open(&path).unwrap();
-        for table in ["message", "event", "receipt", "counter"] {
+        for table in ["message", "event", "slice", "service", "counter"] {
             let mut stmt = conn.prepare(&format!("SELECT * FROM {table} ORDER BY 1, 2")).unwrap();
             let columns = stmt.column_count();
             let mut rows = stmt.query([]).unwrap();
