@@ -28,6 +28,7 @@ pub struct Header {
 
 impl Header {
     /// Reads the header at the start of `octets`; `None` with fewer than 16 octets. Nothing is validated.
+    #[inline]
     pub fn parse(octets: &[u8]) -> Option<Self> {
         let header: &[u8; HEADER_LEN] = octets.first_chunk()?;
         let word = |at: usize| u32::from_be_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
@@ -69,6 +70,7 @@ impl FrameError {
 ///
 /// `max_len` bounds command_length in octets; see [`DEFAULT_MAX_LEN`]. A length below 16 or above the bound is an error as soon as
 /// it is seen, so a peer cannot make us buffer more than the bound.
+#[inline]
 pub fn next(buffer: &[u8], max_len: usize) -> Result<Option<usize>, FrameError> {
     let Some(word) = buffer.first_chunk::<4>() else { return Ok(None) };
     let command_length = u32::from_be_bytes(*word);

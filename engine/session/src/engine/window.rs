@@ -11,6 +11,8 @@ use hashbrown::HashMap;
 pub(super) struct Window {
     in_flight: HashMap<u32, Waiting>,
     by_time: VecDeque<Slot>,
+    /// No request in flight has a number above this.
+    highest: u32,
     next_order: u64,
 }
 
@@ -29,7 +31,7 @@ struct Slot {
 
 impl Window {
     pub(super) fn contains(&self, seq: u32) -> bool {
-        self.in_flight.contains_key(&seq)
+        seq <= self.highest && self.in_flight.contains_key(&seq)
     }
 
     pub(super) fn len(&self) -> usize {
@@ -43,6 +45,7 @@ impl Window {
     pub(super) fn insert(&mut self, seq: u32, token: u64, deadline: Instant) {
         let order = self.next_order;
         self.next_order += 1;
+        self.highest = if self.in_flight.is_empty() { seq } else { self.highest.max(seq) };
         self.in_flight.insert(seq, Waiting { order, token });
         self.by_time.push_back(Slot { deadline, order, seq });
         if self.by_time.len() > 2 * self.in_flight.len() + 64 {
@@ -52,8 +55,11 @@ impl Window {
     }
 
     pub(super) fn remove(&mut self, seq: u32) -> Option<u64> {
-        let token = self.in_flight.remove(&seq)?.token;
-        self.drop_dead_front();
+        let Waiting { order, token } = self.in_flight.remove(&seq)?;
+        if self.by_time.front().is_some_and(|slot| slot.order == order) {
+            self.by_time.pop_front();
+            self.drop_dead_front();
+        }
         Some(token)
     }
 

@@ -56,11 +56,16 @@ impl Index {
     }
 
     /// The septet of a character, if the table has it.
+    #[inline]
     pub(super) fn septet(&self, char: char) -> Option<u8> {
-        let code = u16::try_from(u32::from(char)).ok()?;
-        if let Some(septet) = self.low.get(usize::from(code)) {
-            return (*septet != NONE).then_some(*septet);
+        match self.low.get(u32::from(char) as usize) {
+            Some(septet) => (*septet != NONE).then_some(*septet),
+            None => self.high_septet(char),
         }
+    }
+
+    fn high_septet(&self, char: char) -> Option<u8> {
+        let code = u16::try_from(u32::from(char)).ok()?;
         let high = self.high.get(..self.high_len)?;
         let at = high.binary_search_by_key(&code, |(code, _)| *code).ok()?;
         high.get(at).map(|(_, septet)| *septet)

@@ -24,9 +24,18 @@ pub const fn packed_octets(septets: usize, fill_bits: u8) -> usize {
 pub fn pack(septets: &[u8], fill_bits: u8) -> Vec<u8> {
     let mut waiting_bits = u32::from(fill_bits % 8);
     let mut octets = Vec::with_capacity(packed_octets(septets.len(), fill_bits % 8));
-    let mut waiting = 0_u32;
-    for septet in septets {
-        waiting |= u32::from(septet & 0x7f) << waiting_bits;
+    let mut waiting = 0_u64;
+    // Eight septets are seven octets, so a whole group leaves as many bits waiting as it found.
+    let (groups, rest) = septets.as_chunks::<8>();
+    for group in groups {
+        for (bit, septet) in (waiting_bits..).step_by(7).zip(group) {
+            waiting |= u64::from(septet & 0x7f) << bit;
+        }
+        octets.extend_from_slice(&waiting.to_le_bytes()[..7]);
+        waiting >>= 56;
+    }
+    for septet in rest {
+        waiting |= u64::from(septet & 0x7f) << waiting_bits;
         waiting_bits += 7;
         if waiting_bits >= 8 {
             octets.push((waiting & 0xff) as u8);
@@ -46,13 +55,23 @@ pub fn pack(septets: &[u8], fill_bits: u8) -> Vec<u8> {
 pub fn unpack(octets: &[u8], count: usize, fill_bits: u8) -> Vec<u8> {
     let fill = usize::from(fill_bits % 8);
     let available = (octets.len() * 8).saturating_sub(fill) / 7;
+    let count = count.min(available);
+    let mut septets = Vec::with_capacity(count);
+    // Eight septets begin at the same bit of an octet as the eight before them, seven octets on, and end within eight octets.
+    while septets.len() + 8 <= count
+        && let Some(group) = octets.get(septets.len() / 8 * 7..).and_then(|rest| rest.first_chunk::<8>())
+    {
+        let bits = u64::from_le_bytes(*group) >> fill;
+        septets.extend_from_slice(&[0, 7, 14, 21, 28, 35, 42, 49].map(|bit| (bits >> bit) as u8 & 0x7f));
+    }
     let septet = |index: usize| {
         let bit = fill + index * 7;
         let low = octets.get(bit / 8).copied().unwrap_or(0);
         let high = octets.get(bit / 8 + 1).copied().unwrap_or(0);
         ((u16::from_le_bytes([low, high]) >> (bit % 8)) & 0x7f) as u8
     };
-    (0..count.min(available)).map(septet).collect()
+    septets.extend((septets.len()..count).map(septet));
+    septets
 }
 
 /// Packs septets for a carrier that tells the length in octets only: USSD, cell broadcast, packed SMPP (3GPP TS 23.038, 6.1.2.3.1).

@@ -22,5 +22,9 @@ pub(super) fn decode(octets: &[u8]) -> Decoded {
 }
 
 pub(super) fn encode(text: &str) -> Vec<u8> {
-    text.encode_utf16().flat_map(u16::to_be_bytes).collect()
+    let mut octets = Vec::with_capacity(2 * text.encode_utf16().count());
+    for unit in text.encode_utf16() {
+        octets.extend_from_slice(&unit.to_be_bytes());
+    }
+    octets
 }

@@ -63,6 +63,23 @@ impl TextCoding {
         in_alphabet && (self.charset.is_septets() || self.charset.has(char))
     }
 
+    /// How many units a text takes.
+    pub(super) fn units(self, text: &str) -> Result<usize, Unencodable> {
+        // What nearly all texts are is counted without a meter.
+        match self.charset {
+            Charset::Gsm7 | Charset::Gsm7Packed => return self.alphabet.septet_count(text),
+            Charset::Ucs2 => return Ok(2 * text.encode_utf16().count()),
+            _ => {}
+        }
+        let mut meter = Meter::new(self);
+        for (index, char) in text.chars().enumerate() {
+            if !meter.push(char) {
+                return Err(Unencodable { char, index });
+            }
+        }
+        Ok(meter.units())
+    }
+
     /// The octets of one part of a text, and how many units they are. Packed behind `header_octets` for [`Charset::Gsm7Packed`].
     pub(super) fn encode(self, text: &str, header_octets: usize) -> Result<(Vec<u8>, usize), Unencodable> {
         let octets = if self.charset.is_septets() { self.alphabet.encode(text)? } else { self.charset.encode(text)? };
@@ -96,15 +113,18 @@ impl Meter {
     }
 
     /// How many units the text takes.
+    #[inline]
     pub(super) fn units(&self) -> usize {
         self.units + if self.shift == Shift::ASCII { 0 } else { self.shift.0.len() }
     }
 
     /// Takes in a character; false if the coding lacks it.
+    #[inline]
     pub(super) fn push(&mut self, char: char) -> bool {
         let units = match self.coding.charset {
             charset if self.coding.transcoded => self.tables.septets_of(char).filter(|_| charset.has(char)),
             Charset::Gsm7 | Charset::Gsm7Packed => self.tables.septets_of(char),
+            Charset::Ucs2 => Some(2 * char.len_utf16()),
             Charset::Iso2022Jp => return self.push_shifted(char),
             charset => charset.octets_of(char),
         };

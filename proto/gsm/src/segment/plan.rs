@@ -112,8 +112,10 @@ impl<'a> Chooser<'a> {
         limits: Limits,
         header: &UserDataHeader,
     ) -> Result<bool, SegmentError> {
-        let cuts = match cut(&text, coding, limits, header) {
-            Ok(cuts) => cuts,
+        let better = |count| self.best.as_ref().is_none_or(|(best, plan)| (count, effort) < (plan.cuts.count(), *best));
+        let cuts = match cut(&text, coding, limits, header, better) {
+            Ok(Some(cuts)) if better(cuts.count()) => cuts,
+            Ok(_) => return Ok(true),
             Err(SegmentError::Unencodable(unencodable)) => {
                 if self.furthest.is_none_or(|furthest| furthest.index < unencodable.index) {
                     self.furthest = Some(unencodable);
@@ -122,10 +124,7 @@ impl<'a> Chooser<'a> {
             }
             Err(error) => return Err(error),
         };
-        let rank = (cuts.count(), effort);
-        if self.best.as_ref().is_none_or(|(effort, best)| rank < (best.cuts.count(), *effort)) {
-            self.best = Some((effort, Plan { coding, text, cuts }));
-        }
+        self.best = Some((effort, Plan { coding, text, cuts }));
         Ok(true)
     }
 }
@@ -161,20 +160,21 @@ pub(super) fn part_header(base: &UserDataHeader, coding: TextCoding, concat: Opt
 }
 
 /// Cuts a text into parts that each fit, between characters only: no surrogate pair, escape sequence or multibyte character is split.
-pub(super) fn cut(text: &str, coding: TextCoding, limits: Limits, base: &UserDataHeader) -> Result<Cuts, SegmentError> {
+/// `None` where even the fewest parts that the text could take are not `better`.
+fn cut(
+    text: &str,
+    coding: TextCoding,
+    limits: Limits,
+    base: &UserDataHeader,
+    better: impl Fn(usize) -> bool,
+) -> Result<Option<Cuts>, SegmentError> {
     let capacity = usize::from(limits.capacity_octets);
     let header = part_header(base, coding, None)?.octets();
     let room = coding.room(capacity, header);
 
-    let mut whole = Meter::new(coding);
-    for (index, char) in text.chars().enumerate() {
-        if !whole.push(char) {
-            return Err(Unencodable { char, index }.into());
-        }
-    }
-    let units = whole.units();
+    let units = coding.units(text)?;
     if units <= room && header <= capacity {
-        return Ok(Cuts { ends: vec![text.len()], units, last_units: units, room });
+        return Ok(Some(Cuts { ends: vec![text.len()], units, last_units: units, room }));
     }
 
     let header = header.max(1) + limits.concat.octets();
@@ -182,7 +182,11 @@ pub(super) fn cut(text: &str, coding: TextCoding, limits: Limits, base: &UserDat
     if room == 0 {
         return Err(SegmentError::NoRoom { header, capacity });
     }
-    let mut ends = Vec::new();
+    let fewest = units.div_ceil(room);
+    if !better(fewest) {
+        return Ok(None);
+    }
+    let mut ends = Vec::with_capacity(fewest.min(usize::from(u8::MAX)));
     let mut last_units = 0;
     let mut meter = Meter::new(coding);
     for (at, char) in text.char_indices() {
@@ -198,5 +202,5 @@ pub(super) fn cut(text: &str, coding: TextCoding, limits: Limits, base: &UserDat
         last_units = meter.units();
     }
     ends.push(text.len());
-    Ok(Cuts { ends, units, last_units, room })
+    Ok(Some(Cuts { ends, units, last_units, room }))
 }

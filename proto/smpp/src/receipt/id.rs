@@ -7,9 +7,14 @@
 ///
 /// An id of zeros only becomes "0"; an empty one stays empty.
 pub fn normalise(id: &[u8]) -> Vec<u8> {
-    let mut out: Vec<u8> = id.trim_ascii().iter().filter(|&&octet| octet != b'-').map(u8::to_ascii_lowercase).collect();
-    let zeros = out.iter().take_while(|&&octet| octet == b'0').count();
-    out.drain(..if zeros == out.len() { zeros.saturating_sub(1) } else { zeros });
+    let id = id.trim_ascii();
+    let significant = id.iter().position(|octet| !matches!(octet, b'0' | b'-'));
+    let (zeros, rest) = id.split_at(significant.unwrap_or(id.len()));
+    if rest.is_empty() {
+        return if zeros.contains(&b'0') { vec![b'0'] } else { Vec::new() };
+    }
+    let mut out = Vec::with_capacity(rest.len());
+    out.extend(rest.iter().filter(|&&octet| octet != b'-').map(u8::to_ascii_lowercase));
     out
 }
 
@@ -57,6 +62,9 @@ mod tests {
             assert_eq!(normalise(id.as_bytes()), b"ab12cd");
         }
         assert_eq!(normalise(b"000"), b"0");
+        assert_eq!(normalise(b"-0-0-"), b"0");
+        assert_eq!(normalise(b"0-7-0"), b"70");
+        assert_eq!(normalise(b"--"), b"");
         assert_eq!(normalise(b""), b"");
         let uuid = b"7E57D004-2B97-0E7A-B45F-5387367791CD";
         assert_eq!(normalise(uuid), b"7e57d0042b970e7ab45f5387367791cd");

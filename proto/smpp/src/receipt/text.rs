@@ -56,22 +56,18 @@ enum Key {
     Text,
 }
 
-/// Spellings of the keys; a blank stands for any number of blanks, underscores and dashes, none included.
-const KEYS: &[(&str, Key)] = &[
-    ("id", Key::Id),
-    ("message id", Key::Id),
-    ("msg id", Key::Id),
-    ("sub", Key::Sub),
-    ("dlvrd", Key::Dlvrd),
-    ("submit date", Key::SubmitDate),
-    ("done date", Key::DoneDate),
-    ("stat", Key::Stat),
-    ("status", Key::Stat),
-    ("state", Key::Stat),
-    ("err", Key::Err),
-    ("error", Key::Err),
-    ("text", Key::Text),
-];
+/// Spellings of the keys that begin with a letter; a blank stands for any number of blanks, underscores and dashes, none included.
+const fn keys(letter: u8) -> &'static [(&'static str, Key)] {
+    match letter.to_ascii_lowercase() {
+        b'd' => &[("dlvrd", Key::Dlvrd), ("done date", Key::DoneDate)],
+        b'e' => &[("err", Key::Err), ("error", Key::Err)],
+        b'i' => &[("id", Key::Id)],
+        b'm' => &[("message id", Key::Id), ("msg id", Key::Id)],
+        b's' => &[("sub", Key::Sub), ("submit date", Key::SubmitDate), ("stat", Key::Stat), ("status", Key::Stat), ("state", Key::Stat)],
+        b't' => &[("text", Key::Text)],
+        _ => &[],
+    }
+}
 
 /// Where a key stands.
 #[derive(Clone, Copy)]
@@ -125,7 +121,11 @@ impl<'a> TextReceipt<'a> {
     pub fn write(&self, dst: &mut BytesMut) {
         dst.put_slice(b"id:");
         dst.put_slice(self.id.unwrap_or_default());
-        dst.put_slice(format!(" sub:{:03} dlvrd:{:03} submit date:", self.sub.unwrap_or(0), self.dlvrd.unwrap_or(0)).as_bytes());
+        dst.put_slice(b" sub:");
+        put_decimal(self.sub.unwrap_or(0), 3, dst);
+        dst.put_slice(b" dlvrd:");
+        put_decimal(self.dlvrd.unwrap_or(0), 3, dst);
+        dst.put_slice(b" submit date:");
         put_date(self.submit_date, dst);
         dst.put_slice(b" done date:");
         put_date(self.done_date, dst);
@@ -223,11 +223,25 @@ impl std::fmt::Display for ReceiptDate {
 
 fn put_date(date: Option<ReceiptDate>, dst: &mut BytesMut) {
     let Some(date) = date else { return dst.put_slice(b"0000000000") };
-    let text = format!("{:02}{:02}{:02}{:02}{:02}", date.year, date.month, date.day, date.hour, date.minute);
-    dst.put_slice(text.as_bytes());
-    if let Some(second) = date.second {
-        dst.put_slice(format!("{second:02}").as_bytes());
+    for part in [date.year, date.month, date.day, date.hour, date.minute].into_iter().chain(date.second) {
+        put_decimal(part.into(), 2, dst);
     }
+}
+
+/// Appends a number with zeros in front up to `width` digits. Receipts are made by the thousand, and formatting would cost as much as
+/// all the rest of one.
+fn put_decimal(mut value: u32, width: usize, dst: &mut BytesMut) {
+    let mut digits = [b'0'; 10];
+    let mut used = 0;
+    for digit in digits.iter_mut().rev() {
+        if value == 0 && used >= width {
+            break;
+        }
+        *digit = b'0' + (value % 10) as u8;
+        value /= 10;
+        used += 1;
+    }
+    dst.put_slice(&digits[digits.len() - used..]);
 }
 
 fn fill<T>(slot: &mut Option<T>, value: Option<T>) {
@@ -239,7 +253,7 @@ fn fill<T>(slot: &mut Option<T>, value: Option<T>) {
 /// The first key at or after `from`. A key begins the text or follows something else than a letter or digit.
 fn find_key(octets: &[u8], from: usize) -> Option<Found> {
     (from..octets.len()).filter(|&start| start == 0 || !octets[start - 1].is_ascii_alphanumeric()).find_map(|start| {
-        KEYS.iter().find_map(|(name, key)| {
+        keys(octets[start]).iter().find_map(|(name, key)| {
             let length = match_key(&octets[start..], name)?;
             Some(Found { key: *key, start, value: start + length })
         })
@@ -294,6 +308,18 @@ mod tests {
         let mut written = BytesMut::new();
         receipt.write(&mut written);
         assert_eq!(written, STANDARD);
+    }
+
+    #[test]
+    fn numbers_have_at_least_their_width() {
+        let written = |sub| {
+            let mut dst = BytesMut::new();
+            TextReceipt { sub: Some(sub), ..Default::default() }.write(&mut dst);
+            String::from_utf8_lossy(&dst).into_owned()
+        };
+        for (sub, shown) in [(0, "sub:000 "), (42, "sub:042 "), (999, "sub:999 "), (1000, "sub:1000 "), (u32::MAX, "sub:4294967295 ")] {
+            assert!(written(sub).contains(shown), "{}", written(sub));
+        }
     }
 
     #[test]

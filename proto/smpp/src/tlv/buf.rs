@@ -28,7 +28,7 @@ impl TlvBuf {
 
     /// The TLVs, to be put into a PDU.
     pub fn as_tlvs(&self) -> Tlvs<'_> {
-        Tlvs::parse(&self.octets).0
+        Tlvs { octets: &self.octets }
     }
 
     /// Whether there is none.
