@@ -107,14 +107,12 @@ pub(crate) struct Writer<'d> {
 }
 
 impl<'a> Reader<'a> {
-    #[inline]
     pub(crate) fn u8(&mut self, field: &'static str) -> Result<u8, Fault> {
         let Some((&octet, rest)) = self.rest.split_first() else { return Err(truncated(field)) };
         self.rest = rest;
         Ok(octet)
     }
 
-    #[inline]
     pub(crate) fn u32(&mut self, field: &'static str) -> Result<u32, Fault> {
         let Some((octets, rest)) = self.rest.split_first_chunk::<4>() else { return Err(truncated(field)) };
         self.rest = rest;
@@ -144,7 +142,6 @@ impl<'a> Reader<'a> {
         Ok(value)
     }
 
-    #[inline]
     pub(crate) fn address(&mut self, names: [&'static str; 3], max: usize, status: CommandStatus) -> Result<Address<'a>, Fault> {
         let ton = Ton(self.u8(names[0])?);
         let npi = Npi(self.u8(names[1])?);
@@ -156,7 +153,6 @@ impl<'a> Reader<'a> {
     }
 
     /// Whether a response ends before its next field.
-    #[inline]
     pub(crate) fn is_absent(&mut self) -> bool {
         let absent = self.lenient_response && self.rest.is_empty();
         if absent {
@@ -165,7 +161,6 @@ impl<'a> Reader<'a> {
         absent
     }
 
-    #[inline]
     fn counted(&mut self, spec: &FieldSpec) -> Result<&'a [u8], Fault> {
         let announced = usize::from(self.u8("sm_length")?);
         let Some((octets, rest)) = self.rest.split_at_checked(announced) else {
@@ -182,7 +177,6 @@ pub(crate) fn truncated(field: &'static str) -> Fault {
 }
 
 impl Writer<'_> {
-    #[inline]
     pub(crate) fn cstring(&mut self, field: &'static str, value: &[u8], max: usize) -> Result<(), EncodeError> {
         if value.len() > max {
             return Err(EncodeError::TooLong { field, length: value.len(), max });
@@ -195,7 +189,6 @@ impl Writer<'_> {
         Ok(())
     }
 
-    #[inline]
     pub(crate) fn address(&mut self, field: &'static str, value: &Address<'_>, max: usize) -> Result<(), EncodeError> {
         self.dst.put_u8(value.ton.0);
         self.dst.put_u8(value.npi.0);

@@ -8,14 +8,24 @@ pub(super) fn decode_ascii(octets: &[u8]) -> Decoded {
 }
 
 pub(super) fn decode_latin1(octets: &[u8]) -> Decoded {
+    // Nearly all text is, and is then copied in one piece.
+    if octets.is_ascii() {
+        return Decoded { text: String::from_utf8_lossy(octets).into_owned(), lossy: false };
+    }
     Decoded { text: octets.iter().copied().map(char::from).collect(), lossy: false }
 }
 
 /// Encodes text whose code points go up to `last`.
 pub(super) fn encode(text: &str, last: u8) -> Result<Vec<u8>, Unencodable> {
-    let octet = |(index, char): (usize, char)| match u8::try_from(char) {
-        Ok(octet) if octet <= last => Ok(octet),
-        _ => Err(Unencodable { char, index }),
-    };
-    text.chars().enumerate().map(octet).collect()
+    if text.is_ascii() {
+        return Ok(text.as_bytes().to_vec());
+    }
+    let mut octets = Vec::with_capacity(text.len());
+    for (index, char) in text.chars().enumerate() {
+        match u8::try_from(char) {
+            Ok(octet) if octet <= last => octets.push(octet),
+            _ => return Err(Unencodable { char, index }),
+        }
+    }
+    Ok(octets)
 }
