@@ -39,6 +39,9 @@ pub struct Load {
     pub end: End,
     /// Ask for receipts, and wait for them.
     pub receipts: bool,
+    /// How many receipts are waited for, if not one for each accepted message: none where the carrier withholds them, more where it
+    /// sends those of earlier loads.
+    pub expect: Option<u64>,
     /// What messages look like.
     pub body: Body,
     /// Ask for the highest priority.
@@ -132,6 +135,7 @@ impl Load {
             pace: Pace::Window,
             end: End::After(time),
             receipts: true,
+            expect: None,
             body: Body::Text,
             high: false,
             stamped: false,
@@ -244,7 +248,8 @@ impl Shared {
     fn settled(&self) -> bool {
         let accepted = self.accepted.load(Ordering::Relaxed);
         let answered = accepted + self.pauses.load(Ordering::Relaxed) + self.failed.load(Ordering::Relaxed);
-        answered >= self.submitted.load(Ordering::Relaxed) && (!self.load.receipts || self.receipts.load(Ordering::Relaxed) >= accepted)
+        let expected = self.load.expect.unwrap_or(if self.load.receipts { accepted } else { 0 });
+        answered >= self.submitted.load(Ordering::Relaxed) && self.receipts.load(Ordering::Relaxed) >= expected
     }
 
     fn result(&self, complete: bool) -> Sent {

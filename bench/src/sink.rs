@@ -29,8 +29,10 @@ pub struct Behaviour {
 /// When receipts are sent.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Receipts {
-    /// Behind the response.
+    /// Behind the response; and all that were withheld before.
     AtOnce,
+    /// Behind the response; what was withheld before still is.
+    OnlyNew,
     /// Not before the sink is set to [`Receipts::AtOnce`]; it keeps 16 octets of memory for each.
     Withheld,
     /// Never.

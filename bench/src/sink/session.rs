@@ -106,7 +106,7 @@ impl Session {
         let mut receipt = None;
         if p.registered_delivery.0 & 3 != 0 {
             match self.behaviour.receipts {
-                Receipts::AtOnce => receipt = frame(id, p.destination_addr, p.source_addr, &mut self.out),
+                Receipts::AtOnce | Receipts::OnlyNew => receipt = frame(id, p.destination_addr, p.source_addr, &mut self.out),
                 Receipts::Withheld => {
                     let digits = std::str::from_utf8(p.destination_addr.addr).unwrap_or_default();
                     self.shared.withheld.lock().push_back((id, digits.parse().unwrap_or(0)));
