@@ -6,6 +6,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use waxwing_bench::cases::{ALL, Case, Ctx};
+use waxwing_bench::disk::Disk;
+use waxwing_bench::relay::RelayArgs;
 use waxwing_bench::report::{Machine, Report, progress};
 use waxwing_bench::smpp::Smpp;
 
@@ -20,6 +22,10 @@ struct Cli {
 enum Command {
     /// Run cases, all subjects alternating, and write the report.
     Run(Run),
+    /// Measure what the disk can do.
+    Disk(Disk),
+    /// Be the bare relay from SMPP to SMPP; where it listens is said on standard output.
+    Relay(RelayArgs),
     /// Load over SMPP by itself, with the gateway and a carrier that takes everything.
     Smpp(Smpp),
 }
@@ -49,6 +55,8 @@ struct Run {
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Run(run) => run_cases(&run),
+        Command::Disk(disk) => disk.run().map(|()| ExitCode::SUCCESS),
+        Command::Relay(relay) => relay.run().map(|()| ExitCode::SUCCESS),
         Command::Smpp(smpp) => smpp.run().map(|()| ExitCode::SUCCESS),
     };
     match result {
