@@ -14,6 +14,7 @@ pub mod f;
 pub mod g;
 pub mod h;
 pub mod i;
+mod rig;
 
 /// What every case is told.
 #[derive(Clone, Debug)]
