@@ -65,7 +65,7 @@ pub enum Pace {
 /// When no more are sent.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum End {
-    /// After so many submit_sm.
+    /// After so many submit_sm; a long message that was begun is sent whole.
     Count(u64),
     /// After so much time, or [`Client::stop`].
     After(Duration),

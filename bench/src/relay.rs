@@ -245,8 +245,10 @@ mod tests {
         let client = Client::start(Load { body: Body::Long, stamped: true, ..load }).unwrap();
         let sent = client.wait().unwrap();
         assert!(sent.complete, "{sent:?}");
-        assert_eq!((sent.accepted, sent.receipts, sent.failed, sink.taken()), (300, 300, 0, 300));
-        assert_eq!(sink.take_latency().len(), 300);
+        // Each bind may be inside its last message when there are enough.
+        assert!((300..309).contains(&sent.accepted) && sent.accepted.is_multiple_of(3), "{sent:?}");
+        assert_eq!((sent.receipts, sent.failed, sink.taken()), (sent.accepted, 0, sent.accepted));
+        assert_eq!(sink.take_latency().len(), sent.accepted);
     }
 
     #[test]

@@ -85,6 +85,17 @@ impl Report {
         row.values.iter().find(|(n, _)| n == name).and_then(|(_, all)| median(all))
     }
 
+    /// The variants of a case that were run, each once.
+    pub fn variants(&self, case: &str) -> Vec<&str> {
+        let mut variants: Vec<&str> = Vec::new();
+        for row in self.rows.iter().filter(|r| r.case == case) {
+            if !variants.contains(&row.variant.as_str()) {
+                variants.push(&row.variant);
+            }
+        }
+        variants
+    }
+
     /// The case's part of the report: a table, and the notes.
     pub fn section(&self, case: &str, title: &str, heading: &str) -> String {
         let mut text = format!("## {case}. {title}\n\n{heading}\n\n");
@@ -148,13 +159,7 @@ impl Report {
         heads.dedup();
         line(text, &heads);
         line(text, &vec!["---".to_owned(); heads.len()]);
-        let mut variants: Vec<&str> = Vec::new();
-        for row in &rows {
-            if !variants.contains(&row.variant.as_str()) {
-                variants.push(&row.variant);
-            }
-        }
-        for row in variants.iter().flat_map(|v| rows.iter().filter(move |r| r.variant == *v)) {
+        for row in self.variants(case).iter().flat_map(|v| rows.iter().filter(move |r| r.variant == *v)) {
             let mut cells = vec![String::new(); heads.len()];
             let runs = row.values.iter().map(|(_, all)| all.len()).max().unwrap_or(0);
             for (cell, text) in cells.iter_mut().zip([row.variant.clone(), row.subject.clone(), runs.to_string()]) {

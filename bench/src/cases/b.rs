@@ -1,9 +1,10 @@
 //! Case b: messages come in over HTTP, one or a thousand a request, and leave over SMPP; beside Kannel's sendsms.
 
-mod requests;
+pub(super) mod requests;
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -17,7 +18,7 @@ use crate::gateway::{Gateway, Setup};
 use crate::http::{Answered, HttpLoad};
 use crate::kannel::{self, Kannel, KannelOptions, Store};
 use crate::process::Who;
-use crate::report::Report;
+use crate::report::{Report, figure};
 use crate::sink::{Behaviour, Sink};
 use crate::worker::Worker;
 
@@ -46,6 +47,46 @@ struct Variant {
     connections: usize,
     batch: usize,
     receipts: bool,
+    time: Duration,
+}
+
+/// Load over HTTP as one likes it, for looking at one thing.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Http {
+    /// The gateway.
+    #[arg(long, default_value = "target/release/waxwing")]
+    binary: PathBuf,
+    /// Which door: the gateway's `/api/v1` or sendsms, Kannel's sendsms, or a bare server.
+    #[arg(long, value_enum, default_value = "rest")]
+    door: DoorName,
+    /// Connections.
+    #[arg(long, default_value_t = 64)]
+    connections: usize,
+    /// Messages of one request; only `/api/v1` takes more than one.
+    #[arg(long, default_value_t = 1)]
+    batch: usize,
+    /// Seconds a run.
+    #[arg(long, default_value_t = 5)]
+    seconds: u64,
+    /// Runs.
+    #[arg(long, default_value_t = 3)]
+    runs: u32,
+    /// With receipts, told to a webhook or a dlr-url.
+    #[arg(long)]
+    receipts: bool,
+    /// Folder for data, on the disk to be measured.
+    #[arg(long, default_value = "target/bench")]
+    tmp: PathBuf,
+}
+
+/// The doors by the names of the command line.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum DoorName {
+    Rest,
+    Sendsms,
+    KannelFile,
+    KannelNone,
+    Bare,
 }
 
 /// Runs the case.
@@ -59,13 +100,14 @@ pub fn run(ctx: &Ctx, report: &mut Report) -> io::Result<()> {
         None => doors.extend([Door::Kannel(Store::File), Door::Kannel(Store::None)]),
         Some(why) => report.note(CASE, why),
     }
+    let time = Duration::from_millis(ctx.pick(5000, 1000));
     let mut variants = Vec::new();
     for receipts in [false, true] {
         for connections in [1, 16, 64] {
-            variants.push((Variant { connections, batch: 1, receipts }, doors.clone()));
+            variants.push((Variant { connections, batch: 1, receipts, time }, doors.clone()));
         }
         for connections in [1, 4] {
-            variants.push((Variant { connections, batch: BATCH, receipts }, vec![Door::Rest]));
+            variants.push((Variant { connections, batch: BATCH, receipts, time }, vec![Door::Rest]));
         }
     }
     for (variant, doors) in &mut variants {
@@ -102,6 +144,28 @@ fn heads(report: &mut Report) {
     report.note(CASE, "\"bare\" is a server that answers the same requests and does nothing: the most that the load generator can do.");
 }
 
+impl Http {
+    /// Runs it and says what it saw on standard error.
+    ///
+    /// # Errors
+    /// When something cannot be started.
+    pub fn run(&self) -> io::Result<()> {
+        std::fs::create_dir_all(&self.tmp)?;
+        let door = match self.door {
+            DoorName::Rest => Door::Rest,
+            DoorName::Sendsms => Door::Sendsms,
+            DoorName::KannelFile => Door::Kannel(Store::File),
+            DoorName::KannelNone => Door::Kannel(Store::None),
+            DoorName::Bare => Door::Bare,
+        };
+        let ctx = Ctx { binary: self.binary.canonicalize()?, runs: self.runs, quick: true, tmp: self.tmp.canonicalize()? };
+        let time = Duration::from_secs(self.seconds);
+        let variant = Variant { connections: self.connections, batch: self.batch.max(1), receipts: self.receipts, time };
+        let mut report = Report::default();
+        (0..self.runs).try_for_each(|_| one(&ctx, &mut report, variant, door))
+    }
+}
+
 impl Door {
     fn name(self) -> &'static str {
         match self {
@@ -117,7 +181,10 @@ impl Door {
 
 impl Variant {
     fn name(&self) -> String {
-        let a_request = if self.batch == 1 { "1 message a request" } else { "1,000 messages a request" };
+        let a_request = match self.batch {
+            1 => "1 message a request".to_owned(),
+            n => format!("{} messages a request", figure(n as f64)),
+        };
         let connections = if self.connections == 1 { "1 connection".to_owned() } else { format!("{} connections", self.connections) };
         format!("{a_request}, {connections}, {}", if self.receipts { "receipts" } else { "no receipts" })
     }
@@ -164,8 +231,7 @@ fn one(ctx: &Ctx, report: &mut Report, variant: Variant, door: Door) -> io::Resu
     until(&targets);
     let before: Vec<u64> = counts.iter().map(|(_, count)| count()).collect();
 
-    let time = Duration::from_millis(ctx.pick(5000, 1000));
-    let mut load = load(to, variant.connections, time, u64::MAX, &request)?;
+    let mut load = load(to, variant.connections, variant.time, u64::MAX, &request)?;
     let usage = begin(&between, &[("load", load.who()), ("sink", sink.who()), ("webhook", hook.who())]);
     let begun = Instant::now();
     let seen = load.run()?;

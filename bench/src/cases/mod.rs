@@ -11,9 +11,11 @@ pub mod c;
 pub mod d;
 pub mod e;
 pub mod f;
+mod flow;
 pub mod g;
 pub mod h;
 pub mod i;
+mod path;
 mod rig;
 
 /// What every case is told.

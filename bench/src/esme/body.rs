@@ -10,7 +10,7 @@ use crate::stamp;
 /// What messages look like.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Body {
-    /// 77 characters of the GSM alphabet, all of them in ASCII too.
+    /// 76 characters of the GSM alphabet, all of them in ASCII too.
     Text,
     /// 160 characters of the GSM alphabet with some from its own places and its extension table.
     Gsm7,
@@ -112,7 +112,7 @@ mod tests {
     #[test]
     fn texts_have_the_length_that_they_claim() {
         let lengths = [Body::Text, Body::Gsm7, Body::Long, Body::Ucs2].map(|b| text(b).len());
-        assert_eq!(lengths, [77, 160, 159, 140]);
+        assert_eq!(lengths, [76, 160, 159, 140]);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 /// A request whose recipients are drawn anew each time; all else is always the same, lengths included.
 #[derive(Debug)]
-pub(super) struct Request {
+pub(in crate::cases) struct Request {
     octets: Vec<u8>,
     /// Where recipients' last digits stand.
     at: Vec<usize>,
@@ -18,7 +18,7 @@ const TEXT: &str = "Your code is 123456. Do not tell it to anybody. It is valid 
 
 impl Request {
     /// `POST /api/v1/messages` with so many messages.
-    pub(super) fn rest(batch: usize, receipts: bool) -> Request {
+    pub(in crate::cases) fn rest(batch: usize, receipts: bool) -> Request {
         let message = format!(r#"{{"to":"+4477########","from":"12345","text":"{TEXT}","receipt":{receipts}}}"#);
         let body = if batch == 1 { message } else { format!(r#"{{"messages":[{}]}}"#, vec![message; batch].join(",")) };
         // bench:bench in base 64.
@@ -30,7 +30,7 @@ impl Request {
     }
 
     /// Kannel's sendsms, with its receipt told to that address.
-    pub(super) fn sendsms(receipts: Option<SocketAddr>) -> Request {
+    pub(in crate::cases) fn sendsms(receipts: Option<SocketAddr>) -> Request {
         // 3: delivered, or failed for good.
         let dlr = receipts.map(|to| format!("&dlr-mask=3&dlr-url=http%3A%2F%2F{}%3A{}%2Fdlr%3Fto%3D%25p", to.ip(), to.port()));
         Request::of(format!(
@@ -47,12 +47,12 @@ impl Request {
     }
 
     /// Messages in it.
-    pub(super) fn batch(&self) -> usize {
+    pub(in crate::cases) fn batch(&self) -> usize {
         self.at.len()
     }
 
     /// Appends it.
-    pub(super) fn put(&self, out: &mut Vec<u8>) {
+    pub(in crate::cases) fn put(&self, out: &mut Vec<u8>) {
         let begin = out.len();
         out.extend_from_slice(&self.octets);
         for at in &self.at {
@@ -66,7 +66,7 @@ impl Request {
 }
 
 /// How many of a request's messages were accepted, by its answer.
-pub(super) fn accepted(batch: usize, status: u16, body: &[u8]) -> u64 {
+pub(in crate::cases) fn accepted(batch: usize, status: u16, body: &[u8]) -> u64 {
     match (batch, status) {
         // 200 is what a bare server says.
         (_, 200) => batch as u64,
