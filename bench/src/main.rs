@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use waxwing_bench::cases::b::Http;
 use waxwing_bench::cases::{ALL, Case, Ctx};
 use waxwing_bench::disk::Disk;
 use waxwing_bench::relay::RelayArgs;
@@ -24,6 +25,8 @@ enum Command {
     Run(Run),
     /// Measure what the disk can do.
     Disk(Disk),
+    /// Load over HTTP by itself, with the gateway or Kannel and a carrier that takes everything.
+    Http(Http),
     /// Be the bare relay from SMPP to SMPP; where it listens is said on standard output.
     Relay(RelayArgs),
     /// Load over SMPP by itself, with the gateway and a carrier that takes everything.
@@ -56,6 +59,7 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Run(run) => run_cases(&run),
         Command::Disk(disk) => disk.run().map(|()| ExitCode::SUCCESS),
+        Command::Http(http) => http.run().map(|()| ExitCode::SUCCESS),
         Command::Relay(relay) => relay.run().map(|()| ExitCode::SUCCESS),
         Command::Smpp(smpp) => smpp.run().map(|()| ExitCode::SUCCESS),
     };

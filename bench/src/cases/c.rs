@@ -69,7 +69,7 @@ pub fn run(ctx: &Ctx, report: &mut Report) -> io::Result<()> {
     let paced = |rate: u32| (Some(rate), u64::from(rate) * ctx.pick(10, 2));
     let variants = [
         (To::Webhook(Duration::ZERO), (None, flood)),
-        (To::Webhook(slow), (None, ctx.pick(20_000, 3000))),
+        (To::Webhook(slow), (None, ctx.pick(10_000, 2000))),
         (To::Webhook(Duration::ZERO), paced(1000)),
         (To::Receiver, (None, flood)),
         (To::Receiver, paced(1000)),
