@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use waxwing_bench::cases::b::Http;
+use waxwing_bench::cases::c::Mo;
 use waxwing_bench::cases::{ALL, Case, Ctx};
 use waxwing_bench::disk::Disk;
 use waxwing_bench::relay::RelayArgs;
@@ -27,6 +28,8 @@ enum Command {
     Disk(Disk),
     /// Load over HTTP by itself, with the gateway or Kannel and a carrier that takes everything.
     Http(Http),
+    /// Messages from handsets by themselves, with the gateway or Kannel.
+    Mo(Mo),
     /// Be the bare relay from SMPP to SMPP; where it listens is said on standard output.
     Relay(RelayArgs),
     /// Load over SMPP by itself, with the gateway and a carrier that takes everything.
@@ -60,6 +63,7 @@ fn main() -> ExitCode {
         Command::Run(run) => run_cases(&run),
         Command::Disk(disk) => disk.run().map(|()| ExitCode::SUCCESS),
         Command::Http(http) => http.run().map(|()| ExitCode::SUCCESS),
+        Command::Mo(mo) => mo.run().map(|()| ExitCode::SUCCESS),
         Command::Relay(relay) => relay.run().map(|()| ExitCode::SUCCESS),
         Command::Smpp(smpp) => smpp.run().map(|()| ExitCode::SUCCESS),
     };

@@ -1,6 +1,7 @@
 //! Case c: messages from handsets (MO), from a carrier's SMPP to a webhook and to a bound receiver; beside Kannel's get-url.
 
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -44,6 +45,35 @@ enum Subject {
     Kannel(Store),
 }
 
+/// Messages from handsets as one likes them, for looking at one thing.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Mo {
+    /// The gateway.
+    #[arg(long, default_value = "target/release/waxwing")]
+    binary: PathBuf,
+    /// Kannel with its file store instead of the gateway.
+    #[arg(long)]
+    kannel: bool,
+    /// To a bound receiver instead of a webhook; only the gateway can.
+    #[arg(long, conflicts_with = "kannel")]
+    receiver: bool,
+    /// How long the webhook takes to answer, milliseconds.
+    #[arg(long, default_value_t = 0)]
+    delay: u64,
+    /// Messages a run.
+    #[arg(long, default_value_t = 100_000)]
+    count: u64,
+    /// Messages a second; without it as many as are answered.
+    #[arg(long)]
+    rate: Option<u32>,
+    /// Runs.
+    #[arg(long, default_value_t = 3)]
+    runs: u32,
+    /// Folder for data, on the disk to be measured.
+    #[arg(long, default_value = "target/bench")]
+    tmp: PathBuf,
+}
+
 /// Runs the case.
 ///
 /// # Errors
@@ -85,6 +115,21 @@ pub fn run(ctx: &Ctx, report: &mut Report) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+impl Mo {
+    /// Runs it and says what it saw on standard error.
+    ///
+    /// # Errors
+    /// When something cannot be started.
+    pub fn run(&self) -> io::Result<()> {
+        std::fs::create_dir_all(&self.tmp)?;
+        let to = if self.receiver { To::Receiver } else { To::Webhook(Duration::from_millis(self.delay)) };
+        let subject = if self.kannel { Subject::Kannel(Store::File) } else { Subject::Waxwing };
+        let ctx = Ctx { binary: self.binary.canonicalize()?, runs: self.runs, quick: true, tmp: self.tmp.canonicalize()? };
+        let mut report = Report::default();
+        (0..self.runs).try_for_each(|_| one(&ctx, &mut report, Variant { to, rate: self.rate, count: self.count }, subject))
+    }
 }
 
 impl Subject {
