@@ -1,14 +1,103 @@
-//! Case d.
+//! Case d: messages queue up while the carrier is away, the gateway is killed and started again, and the carrier comes back.
+
+mod accept;
+mod drain;
+mod kannel;
 
 use std::io;
+use std::time::Duration;
 
 use super::Ctx;
+use super::path::{BINDS, Path, WINDOW, amount};
 use crate::report::Report;
+use crate::sink::{Behaviour, Receipts};
+
+const CASE: &str = "d";
+const US: &str = "waxwing";
+/// High-priority messages a second.
+const PROBES: f64 = 50.0;
 
 /// Runs the case.
 ///
 /// # Errors
-/// Always: it is not written yet.
-pub fn run(_: &Ctx, _: &mut Report) -> io::Result<()> {
-    Err(io::Error::other("not written yet"))
+/// When something cannot be started, or a connection breaks.
+pub fn run(ctx: &Ctx, report: &mut Report) -> io::Result<()> {
+    report.note(
+        CASE,
+        format!(
+            "{BINDS} binds with a window of {WINDOW} on both sides, no receipts. Bursts are accepted with the ledger at rest, so that they \
+             can be compared; while the queue grows, the ledger's lag may hold the doors back (pauses). Memory is what the process has more \
+             than before the queue grew, with the ledger at rest."
+        ),
+    );
+    report.note(
+        CASE,
+        format!(
+            "During a drain one more client submits {PROBES} messages a second with the highest priority (SMPP priority_flag 3); p50, p99 \
+             and p99.9 are from its submit_sm to submit_sm at the carrier, \"answer\" to its submit_sm_resp. A turn of the window is the \
+             time in which the carrier answers as many messages as all windows hold: what is in them already goes first."
+        ),
+    );
+    for _ in 0..ctx.runs {
+        backlog(ctx, report, ctx.pick(1_000_000, 100_000))?;
+        lines(ctx, report)?;
+    }
+    if !ctx.quick {
+        backlog(ctx, report, 10_000_000)?;
+        kannel::run(ctx, report)?;
+    }
+    Ok(())
+}
+
+/// One backlog from its beginning to its end.
+fn backlog(ctx: &Ctx, report: &mut Report, count: u64) -> io::Result<()> {
+    let mut path = Path::start(ctx, WINDOW, Behaviour { receipts: Receipts::Never, ..Behaviour::default() }, "")?;
+    let time = Duration::from_secs(ctx.pick(5, 2));
+    let (probe, _) = drain::probe_alone(&path, time)?;
+    report.add(CASE, "high priority, nothing queued", US, &probe.values());
+    path.sink.set_away(true);
+    path.rest(report, CASE)?;
+    let base = path.gateway.resident();
+    accept::grow(ctx, report, &path, count)?;
+
+    path.rest(report, CASE)?;
+    let each = |octets: u64| octets.saturating_sub(base) as f64 / count as f64;
+    let resident = path.gateway.resident();
+    let restart = path.gateway.kill_and_restart()?;
+    let after = path.gateway.resident();
+    let variant = format!("{} queued", amount(count));
+    let values = [
+        ("memory B/message", each(resident)),
+        ("memory MB", resident as f64 / 1e6),
+        ("restart s", restart.as_secs_f64()),
+        ("memory MB after it", after as f64 / 1e6),
+    ];
+    report.add(CASE, &variant, US, &values);
+    drain::all(report, &path, count)
+}
+
+/// Drains that something slower than the gateway holds up: a long line, and a carrier's limit. Where do fresh messages of high priority
+/// stand then?
+fn lines(ctx: &Ctx, report: &mut Report) -> io::Result<()> {
+    let line = Behaviour { delay: Duration::from_millis(20), receipts: Receipts::Never };
+    let quick = Behaviour { receipts: Receipts::Never, ..Behaviour::default() };
+    let time = Duration::from_secs(ctx.pick(15, 4));
+    drain::Slow {
+        variant: "drain over a line with 20 ms round trip, window 10",
+        window: 10,
+        behaviour: line,
+        connector: "",
+        rate: f64::from(BINDS) * 10.0 / 0.020,
+        time,
+    }
+    .run(ctx, report)?;
+    drain::Slow {
+        variant: "drain at 1,000/s, the connector's rate",
+        window: WINDOW,
+        behaviour: quick,
+        connector: "rate = 1000",
+        rate: 1000.0,
+        time,
+    }
+    .run(ctx, report)
 }

@@ -1,14 +1,42 @@
-//! Case e.
+//! Case e: messages that were sent and wait for their receipts, and the rate of fresh ones beside them.
+
+mod kannel;
+mod waxwing;
 
 use std::io;
 
 use super::Ctx;
 use crate::report::Report;
 
+const CASE: &str = "e";
+
 /// Runs the case.
 ///
 /// # Errors
-/// Always: it is not written yet.
-pub fn run(_: &Ctx, _: &mut Report) -> io::Result<()> {
-    Err(io::Error::other("not written yet"))
+/// When something cannot be started, or a connection breaks.
+pub fn run(ctx: &Ctx, report: &mut Report) -> io::Result<()> {
+    report.note(
+        CASE,
+        "Messages are sent whose receipts the carrier withholds. When the ledger is at rest, fresh messages are sent whose receipts come at \
+         once. The share is that of the same run's rate with none outstanding. At last the carrier releases all receipts, and every one of \
+         them has to reach the submitter.",
+    );
+    for run in 0..ctx.runs {
+        // Ten million take long; their rate is compared with that of none in the same run.
+        let most = if run == 0 { &[0, 50_000, 1_000_000, 10_000_000][..] } else { &[0, 50_000, 1_000_000] };
+        let (ours, theirs): (&[u64], &[u64]) = (ctx.pick(most, &[0, 5_000, 50_000]), ctx.pick(&[0, 10_000, 50_000], &[0, 2_000]));
+        if run % 2 == 0 {
+            waxwing::run(ctx, report, ours)?;
+            kannel::run(ctx, report, theirs)?;
+        } else {
+            kannel::run(ctx, report, theirs)?;
+            waxwing::run(ctx, report, ours)?;
+        }
+    }
+    Ok(())
+}
+
+/// The row of so many outstanding receipts.
+fn variant(outstanding: u64) -> String {
+    format!("{} outstanding", super::path::amount(outstanding))
 }
