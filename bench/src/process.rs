@@ -74,11 +74,11 @@ impl Usage {
         let all = (now.all - self.machine.all).max(f64::MIN_POSITIVE);
         let mut busiest = Vec::new();
         for part in &self.parts {
-            let spent = |path: &PathBuf, after: f64| {
+            let grown = |path: &PathBuf, after: f64| {
                 let before = part.threads.iter().find(|(p, _)| p == path).map_or(0.0, |(_, s)| *s);
                 after - before
             };
-            let most = threads(part.who).into_iter().map(|(p, s)| (spent(&p, s), p)).max_by(|a, b| a.0.total_cmp(&b.0));
+            let most = threads(part.who).into_iter().map(|(p, s)| (grown(&p, s), p)).max_by(|a, b| a.0.total_cmp(&b.0));
             if let Some((seconds, path)) = most {
                 let name = fs::read_to_string(path.join("comm")).unwrap_or_default();
                 busiest.push((part.name.clone(), name.trim().to_owned(), seconds));
@@ -132,7 +132,7 @@ impl Used {
 
 /// Processor time used so far, seconds; 0 if there is none such.
 pub fn cpu_seconds(who: Who) -> f64 {
-    ticks(&folder(who)).unwrap_or(0.0)
+    spent(&folder(who)).unwrap_or(0.0)
 }
 
 /// Resident memory of a process, octets; 0 if there is none such.
@@ -164,16 +164,24 @@ fn threads(who: Who) -> Vec<(PathBuf, f64)> {
         Who::Thread(_) => return vec![(folder(who), cpu_seconds(who))],
     };
     let entries = fs::read_dir(folder).into_iter().flatten().flatten().map(|e| e.path());
-    entries.filter_map(|path| ticks(&path).map(|t| (path, t))).collect()
+    entries.filter_map(|path| spent(&path).map(|t| (path, t))).collect()
 }
 
-/// User and system time from a stat file, seconds. The kernel counts these in hundredths for every architecture that we know.
-fn ticks(folder: &Path) -> Option<f64> {
+/// Processor time of a process or a thread, seconds. That of a process counts its former threads as well, in hundredths of a second for
+/// every architecture that we know; that of a thread is exact where the kernel keeps it.
+fn spent(folder: &Path) -> Option<f64> {
+    if folder.parent().is_some_and(|p| p.ends_with("task"))
+        && let Ok(exact) = fs::read_to_string(folder.join("schedstat"))
+        && let Some(nanos) = exact.split_whitespace().next().and_then(|n| n.parse::<f64>().ok())
+    {
+        return Some(nanos / 1e9);
+    }
     let stat = fs::read_to_string(folder.join("stat")).ok()?;
     // The name stands in parentheses and may hold anything.
     let after = stat.rsplit(')').next()?;
     let fields: Vec<&str> = after.split_whitespace().collect();
     let field = |i: usize| fields.get(i).and_then(|f| f.parse::<f64>().ok());
+    // User and system time.
     Some((field(11)? + field(12)?) / 100.0)
 }
 

@@ -28,7 +28,7 @@ impl Machine {
             commit: format!("{}{sign}", output("git", &["rev-parse", "--short", "HEAD"])),
             processor: field("/proc/cpuinfo", "model name"),
             cores: std::thread::available_parallelism().map_or(1, usize::from),
-            memory: field("/proc/meminfo", "MemTotal"),
+            memory: memory(),
             kernel: output("uname", &["-sr"]),
             disk: disk(folder),
         }
@@ -55,11 +55,16 @@ fn field(file: &str, name: &str) -> String {
     line.split_once(':').map_or("unknown", |(_, value)| value.trim()).to_owned()
 }
 
+fn memory() -> String {
+    let kibibytes = field("/proc/meminfo", "MemTotal").split_whitespace().next().and_then(|n| n.parse::<f64>().ok());
+    kibibytes.map_or("an unknown amount".to_owned(), |k| format!("{:.0} GiB", k / 1024.0 / 1024.0))
+}
+
 /// File system and device of the mount that holds the folder.
 fn disk(folder: &Path) -> String {
     let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
     let mounts = fs::read_to_string("/proc/mounts").unwrap_or_default();
     let parts = mounts.lines().map(|l| l.split_whitespace().collect::<Vec<_>>()).filter(|p| p.len() > 3 && folder.starts_with(p[1]));
     let deepest = parts.max_by_key(|p| p[1].len());
-    deepest.map_or("unknown file system".to_owned(), |p| format!("{} on {} ({})", p[2], p[0], p[3]))
+    deepest.map_or("unknown file system".to_owned(), |p| format!("{} on {}", p[2], p[0]))
 }
