@@ -55,6 +55,11 @@ fn decoded(bencher: Bencher<'_, '_>, charset: Charset) {
     bencher.counter(ItemsCount::new(1_u32)).bench_local(|| charset.decode(black_box(&octets)));
 }
 
+#[divan::bench(name = "charset found by its name", args = ["gsm-7bit", "iso-8859-1", "ucs2"])]
+fn named(bencher: Bencher<'_, '_>, name: &str) {
+    bencher.counter(ItemsCount::new(1_u32)).bench_local(|| black_box_drop(black_box(name).parse::<Charset>()));
+}
+
 #[divan::bench(name = "header read", args = ["050003cc0201", "0b0504158a158a0003cc0201"])]
 fn header(bencher: Bencher<'_, '_>, hex: &str) {
     let octets: Vec<u8> = (0..hex.len()).step_by(2).filter_map(|at| u8::from_str_radix(hex.get(at..at + 2)?, 16).ok()).collect();

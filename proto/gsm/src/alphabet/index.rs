@@ -48,6 +48,7 @@ impl Index {
     }
 
     /// The character of a septet (0 to 127), if it has one.
+    #[inline]
     pub(super) fn char(&self, septet: u8) -> Option<char> {
         match self.chars.get(usize::from(septet)) {
             None | Some(0) => None,

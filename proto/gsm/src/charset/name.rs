@@ -32,13 +32,23 @@ pub(super) const fn of(charset: Charset) -> &'static str {
     }
 }
 
+/// Octets of the longest name below, and no name is longer.
+const LONGEST: usize = 12;
+
 impl FromStr for Charset {
     type Err = UnknownCharset;
 
     /// Case, spaces, hyphens, underscores, dots, slashes and colons do not matter: `ISO_8859-1` is `iso-8859-1`.
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        let plain: String = name.chars().filter(|char| char.is_alphanumeric()).map(|char| char.to_ascii_lowercase()).collect();
-        Ok(match plain.as_str() {
+        // Messages carry charsets by name, so this is asked for every one of them: nothing is allocated unless the name is wrong.
+        let mut plain = [0; LONGEST];
+        let mut length = 0;
+        for char in name.chars().filter(|char| char.is_alphanumeric()) {
+            let (Some(octet), Ok(ascii)) = (plain.get_mut(length), u8::try_from(char)) else { return Err(UnknownCharset(name.to_owned())) };
+            *octet = ascii.to_ascii_lowercase();
+            length += 1;
+        }
+        Ok(match std::str::from_utf8(&plain[..length]).unwrap_or_default() {
             "ascii" | "usascii" | "ia5" | "iso646us" => Self::Ascii,
             "big5" | "big5hkscs" | "cp950" => Self::Big5,
             "iso88595" | "cyrillic" => Self::Cyrillic,
@@ -86,6 +96,8 @@ mod tests {
             ("Shift_JIS", Charset::ShiftJis),
             ("GB2312", Charset::Gbk),
             ("KS_C_5601-1987", Charset::EucKr),
+            ("ISO-10646-UCS-2", Charset::Ucs2),
+            ("GSM7 (unpacked)", Charset::Gsm7),
         ];
         for (name, charset) in spellings {
             assert_eq!(name.parse(), Ok(charset), "{name}");
@@ -95,6 +107,9 @@ mod tests {
     #[test]
     fn an_unknown_name_is_told() {
         assert_eq!("windows-1252".parse::<Charset>(), Err(UnknownCharset("windows-1252".to_owned())));
+        for name in ["", "ucs2é", "utf8 and whatever else there may be"] {
+            assert_eq!(name.parse::<Charset>(), Err(UnknownCharset(name.to_owned())));
+        }
         assert!(UnknownCharset("ebcdic".to_owned()).to_string().starts_with("\"ebcdic\" is no known charset"));
     }
 }
