@@ -56,6 +56,9 @@ struct Run {
     /// Folder for data, on the disk to be measured.
     #[arg(long, default_value = "target/bench")]
     tmp: PathBuf,
+    /// Of cases a and f, only variants whose name holds this text.
+    #[arg(long, default_value = "")]
+    only: String,
 }
 
 fn main() -> ExitCode {
@@ -84,7 +87,7 @@ fn run_cases(run: &Run) -> io::Result<ExitCode> {
         io::Error::other(format!("{place}: {e}; build the gateway first: cargo build --release -p waxwing"))
     })?;
     let runs = if run.quick { 1 } else { run.runs.max(1) };
-    let ctx = Ctx { binary, runs, quick: run.quick, tmp: run.tmp.canonicalize()? };
+    let ctx = Ctx { binary, runs, quick: run.quick, tmp: run.tmp.canonicalize()?, only: run.only.clone() };
     let machine = Machine::of(&ctx.tmp);
     let out = run.out.clone().or_else(|| (!run.quick).then(|| PathBuf::from("bench/RESULTS.md")));
     let how = if run.quick { "a quick run, to see that it works".to_owned() } else { format!("{runs} runs of each subject") };

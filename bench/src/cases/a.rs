@@ -23,6 +23,9 @@ const CASE: &str = "a";
 /// The peer in the table: it has no SMPP server that keeps up, so its messages come in by HTTP.
 const KANNEL: &str = "Kannel, HTTP in, file store";
 
+/// Connections of its load.
+const CONNECTIONS: usize = 16;
+
 /// Runs the case.
 ///
 /// # Errors
@@ -56,7 +59,7 @@ fn heads(report: &mut Report) {
     );
     report.note(
         CASE,
-        "Kannel gets its messages over HTTP (sendsms, 16 connections, on the line 1) and tells receipts to a dlr-url: that is the fastest way \
+        "Kannel gets its messages over HTTP (sendsms, 16 connections) and tells receipts to a dlr-url: that is the fastest way \
          through it. Its \"answer\" times are those of HTTP.",
     );
 }
@@ -86,6 +89,9 @@ fn line(ctx: &Ctx) -> Variant {
 
 /// Another order in every run: who comes first may find the disk in another state.
 fn each(ctx: &Ctx, report: &mut Report, run: usize, variant: &Variant, subjects: &[&str]) -> io::Result<()> {
+    if !ctx.wants(&variant.name) {
+        return Ok(());
+    }
     for n in 0..subjects.len() {
         match subjects[(n + run) % subjects.len()] {
             KANNEL => kannel(ctx, report, variant)?,
@@ -99,6 +105,9 @@ fn each(ctx: &Ctx, report: &mut Report, run: usize, variant: &Variant, subjects:
 fn held(ctx: &Ctx, report: &mut Report) -> io::Result<()> {
     let time = Duration::from_secs(ctx.pick(60, 5));
     let variant = Variant { name: format!("4 binds, window 256, held for {} s", time.as_secs()), ..Variant::new(4, 256, time) };
+    if !ctx.wants(&variant.name) {
+        return Ok(());
+    }
     let mut lags = Vec::new();
     flow::run(ctx, report, CASE, WAXWING, &variant, &mut |http| {
         let text = http.and_then(|http| metrics::read(http).ok());
@@ -120,9 +129,8 @@ fn kannel(ctx: &Ctx, report: &mut Report, variant: &Variant) -> io::Result<()> {
     let options =
         KannelOptions { carrier: sink.address(), binds: variant.binds, window: variant.carrier_window, store: Store::File, mo: None };
     let kannel = Kannel::start(&ctx.tmp, &options)?;
-    let connections = if variant.pace == Pace::Window { 16 } else { 1 };
     let whole = warm(ctx) + variant.time + Duration::from_millis(500);
-    let load = http_load(kannel.sendsms(), connections, whole, hook.address())?;
+    let load = http_load(kannel.sendsms(), whole, hook.address())?;
     let mut parts = kannel.who();
     parts.extend([("load", load.who()), ("sink", sink.who()), ("webhook", hook.who())]);
     let counters: [&dyn Fn() -> u64; 2] = [&|| sink.taken(), &|| hook.seen().calls.load(Ordering::Relaxed)];
@@ -151,10 +159,10 @@ fn kannel(ctx: &Ctx, report: &mut Report, variant: &Variant) -> io::Result<()> {
     Ok(())
 }
 
-fn http_load(to: SocketAddr, connections: usize, time: Duration, receipts: SocketAddr) -> io::Result<Worker<crate::http::Answered>> {
+fn http_load(to: SocketAddr, time: Duration, receipts: SocketAddr) -> io::Result<Worker<crate::http::Answered>> {
     let request = Arc::new(Request::sendsms(Some(receipts)));
     Worker::start("load", move || async move {
         let build = move |out: &mut Vec<u8>| request.put(out);
-        Ok(HttpLoad { to, connections, time, most: u64::MAX }.run(build, |status, body| accepted(1, status, body)).await)
+        Ok(HttpLoad { to, connections: CONNECTIONS, time, most: u64::MAX }.run(build, |status, body| accepted(1, status, body)).await)
     })
 }

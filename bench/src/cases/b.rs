@@ -158,7 +158,8 @@ impl Http {
             DoorName::KannelNone => Door::Kannel(Store::None),
             DoorName::Bare => Door::Bare,
         };
-        let ctx = Ctx { binary: self.binary.canonicalize()?, runs: self.runs, quick: true, tmp: self.tmp.canonicalize()? };
+        let ctx =
+            Ctx { binary: self.binary.canonicalize()?, runs: self.runs, quick: true, tmp: self.tmp.canonicalize()?, only: String::new() };
         let time = Duration::from_secs(self.seconds);
         let variant = Variant { connections: self.connections, batch: self.batch.max(1), receipts: self.receipts, time };
         let mut report = Report::default();

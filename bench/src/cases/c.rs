@@ -126,7 +126,8 @@ impl Mo {
         std::fs::create_dir_all(&self.tmp)?;
         let to = if self.receiver { To::Receiver } else { To::Webhook(Duration::from_millis(self.delay)) };
         let subject = if self.kannel { Subject::Kannel(Store::File) } else { Subject::Waxwing };
-        let ctx = Ctx { binary: self.binary.canonicalize()?, runs: self.runs, quick: true, tmp: self.tmp.canonicalize()? };
+        let ctx =
+            Ctx { binary: self.binary.canonicalize()?, runs: self.runs, quick: true, tmp: self.tmp.canonicalize()?, only: String::new() };
         let mut report = Report::default();
         (0..self.runs).try_for_each(|_| one(&ctx, &mut report, Variant { to, rate: self.rate, count: self.count }, subject))
     }

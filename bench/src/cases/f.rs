@@ -29,7 +29,7 @@ pub fn run(ctx: &Ctx, report: &mut Report) -> io::Result<()> {
     ];
     let time = Duration::from_secs(ctx.pick(8, 2));
     for run in 0..ctx.runs {
-        for (name, body) in bodies {
+        for (name, body) in bodies.into_iter().filter(|(name, _)| ctx.wants(name)) {
             let variant = Variant { name: name.to_owned(), body, ..Variant::new(4, 256, time) };
             let mut subjects = [WAXWING, RELAY];
             subjects.rotate_left(run as usize % 2);

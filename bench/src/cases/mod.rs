@@ -29,12 +29,19 @@ pub struct Ctx {
     pub quick: bool,
     /// A folder on the disk to be measured; every subject makes a folder of its own in it.
     pub tmp: PathBuf,
+    /// Of cases a and f, only variants whose name holds this; empty for all.
+    pub only: String,
 }
 
 impl Ctx {
     /// The first for a true measurement, the second for a quick one.
     pub fn pick<T>(&self, full: T, quick: T) -> T {
         if self.quick { quick } else { full }
+    }
+
+    /// Whether a variant of this name is to be run.
+    pub fn wants(&self, variant: &str) -> bool {
+        variant.contains(&self.only)
     }
 }
 
