@@ -175,6 +175,13 @@ fn receipt_made(bencher: Bencher<'_, '_>) {
     });
 }
 
+#[divan::bench(name = "receipt: message id in other spellings", args = ["0123456789", "00AB12CD-7E57D004"])]
+fn receipt_spellings(bencher: Bencher<'_, '_>, id: &str) {
+    let id = id.as_bytes();
+    let both = |id| (waxwing_smpp::receipt::hex_to_decimal(id), waxwing_smpp::receipt::decimal_to_hex(id));
+    bencher.counter(ItemsCount::new(1_u32)).bench_local(|| both(black_box(id)));
+}
+
 #[divan::bench(name = "receipt: message id normalised", args = ["0123456789", "00AB12CD-7E57D004"])]
 fn receipt_id(bencher: Bencher<'_, '_>, id: &str) {
     bencher.counter(ItemsCount::new(1_u32)).bench_local(|| waxwing_smpp::receipt::normalise(black_box(id.as_bytes())));

@@ -44,12 +44,9 @@ pub fn candidates(id: &[u8]) -> Vec<Vec<u8>> {
 }
 
 fn number(id: &[u8], radix: u32) -> Option<u128> {
-    let digits = String::from_utf8(normalise(id)).ok()?;
-    // `from_str_radix` alone would take a sign.
-    if !digits.bytes().all(|octet| octet.is_ascii_hexdigit()) {
-        return None;
-    }
-    u128::from_str_radix(&digits, radix).ok()
+    let mut digits = id.trim_ascii().iter().filter(|&&octet| octet != b'-').map(|&octet| char::from(octet).to_digit(radix));
+    let first = u128::from(digits.next()??);
+    digits.try_fold(first, |value, digit| value.checked_mul(radix.into())?.checked_add(digit?.into()))
 }
 
 #[cfg(test)]
@@ -77,6 +74,10 @@ mod tests {
         assert_eq!(decimal_to_hex(b"499602D2"), None);
         assert_eq!(hex_to_decimal(b"+12"), None);
         assert_eq!(hex_to_decimal(b""), None);
+        assert_eq!(hex_to_decimal(b" 00-FF ").as_deref(), Some(&b"255"[..]));
+        assert_eq!(hex_to_decimal(&[b'0'; 40]).as_deref(), Some(&b"0"[..]));
+        assert_eq!(decimal_to_hex(u128::MAX.to_string().as_bytes()).as_deref(), Some(&[b'f'; 32][..]));
+        assert_eq!(decimal_to_hex(b"340282366920938463463374607431768211456"), None);
         assert_eq!(hex_to_decimal(&[b'f'; 33]), None);
     }
 

@@ -84,7 +84,8 @@ impl TlvBuf {
     }
 
     fn put_head(&mut self, tag: Tag, length: usize) {
-        self.octets.reserve(4 + length);
+        // Few TLVs come alone: the first makes room for those that follow it.
+        self.octets.reserve(if self.octets.capacity() == 0 { (4 + length).max(64) } else { 4 + length });
         self.octets.put_u16(tag.0);
         self.octets.put_u16(length as u16);
     }
