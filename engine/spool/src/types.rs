@@ -312,6 +312,8 @@ pub struct RemoteMatch {
     pub parts: Vec<u8>,
     /// Group of the message.
     pub group: GroupId,
+    /// When the message was accepted.
+    pub accepted: Millis,
     /// End of the message's validity.
     pub expires: Millis,
     /// Body of the message.

@@ -17,7 +17,7 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use super::codec::{self, Pos, Step};
 use super::folder::io_error;
 use super::frame::{FRAME_HEAD, HEADER_LEN, Header, Seed};
-use super::index::{Effect, Place, Segment};
+use super::index::{Effect, LARGEST, Place, Segment};
 use super::plan::{self, Rules};
 use super::shared::Shared;
 use crate::{Cursor, Millis, Op, SpoolError, Tx, TxDone, TxError};
@@ -93,6 +93,8 @@ struct Group {
     effects: Vec<Effect>,
     /// State of messages that are replaced.
     states: Vec<codec::CopyRec>,
+    /// Bodies that will probably be asked for soon.
+    bodies: Vec<(u64, Pos, Bytes)>,
     /// End of the last frame that the feed shows.
     shown: u32,
 }
@@ -223,7 +225,7 @@ impl Committer {
         if !self.log.buf.is_empty() {
             self.log.write(&self.shared)?;
         }
-        self.publish(now, &group);
+        self.publish(now, group);
         if let Some((_, done)) = copies {
             let _ = done.send(());
         }
@@ -308,18 +310,19 @@ impl Committer {
         if !names.is_empty() {
             log.frame(now, false, |out, _| out.extend_from_slice(names));
         }
-        let mut steps = group.steps.iter().copied();
+        let mut steps = &group.steps[..];
         for (work, count) in picked {
             let Work { txs, results, .. } = &self.work[*work];
             let first = results.len() - count;
             for (tx, _) in txs[first..].iter().zip(&results[first..]).filter(|(_, result)| result.is_ok()) {
-                let here: Vec<Step> = steps.by_ref().take(tx.ops.len()).collect();
+                let (here, rest) = steps.split_at(tx.ops.len());
+                steps = rest;
                 if here.iter().all(|step| *step == Step::Skip) {
                     continue;
                 }
-                let (effects, states) = (&mut group.effects, &group.states);
+                let (effects, bodies, states) = (&mut group.effects, &mut group.bodies, &group.states);
                 group.shown = log.frame(now, true, |out, at| {
-                    for (op, step) in tx.ops.iter().zip(here) {
+                    for (op, step) in tx.ops.iter().zip(here.iter().copied()) {
                         let body = codec::put_op(out, op, step, states);
                         let len = match op {
                             Op::Accept(e) => e.body.len(),
@@ -327,6 +330,11 @@ impl Committer {
                             _ => 0,
                         };
                         let pos = body.map_or(Pos::NONE, |body| at(body, len));
+                        if let (Op::Accept(e), Step::Accept(id)) = (op, step)
+                            && len <= LARGEST
+                        {
+                            bodies.push((id.0, pos, e.body.clone()));
+                        }
                         effects.extend(plan::effect(op, step, pos));
                     }
                 });
@@ -341,12 +349,15 @@ impl Committer {
         }
     }
 
-    fn publish(&mut self, now: Millis, group: &Group) {
+    fn publish(&mut self, now: Millis, mut group: Group) {
         let (wakes, messages, done) = {
             let mut index = self.shared.index.lock();
             if let Some(segment) = index.segments.get_mut(self.log.segment) {
                 segment.end = self.log.offset;
                 segment.shown = segment.shown.max(group.shown);
+            }
+            for (id, pos, body) in group.bodies.drain(..) {
+                index.recent.put(id, pos, body);
             }
             index.publish(&group.effects, now);
             (index.take_wakes(), index.entries.len(), index.segments.oldest_is_done())

@@ -86,6 +86,8 @@ pub struct SpoolConfig {
     pub dead_retention: Millis,
     /// Dead letters kept at most; the oldest go first. Default 100,000.
     pub max_dead: usize,
+    /// Bodies of at most 512 octets that are kept in memory after they were written, since most are asked for at once. Default 8192.
+    pub recent_bodies: usize,
     /// How long an idempotency key is remembered, milliseconds. Default 24 hours.
     pub dedup_window: Millis,
     /// Idempotency keys remembered at most; the oldest go first. Default 1,000,000 (about 80 octets of memory each).
@@ -128,6 +130,7 @@ impl SpoolConfig {
             max_disk: None,
             dead_retention: 7 * DAY,
             max_dead: 100_000,
+            recent_bodies: 8192,
             dedup_window: DAY,
             max_dedup: 1_000_000,
             compact_percent: 20,
@@ -148,6 +151,7 @@ impl SpoolConfig {
             min_free: 0,
             group_bytes: 16 << 10,
             compact_slack: 128 << 10,
+            recent_bodies: 3,
             ..SpoolConfig::new(dir)
         }
     }

@@ -58,7 +58,10 @@ impl Rules {
         let mut parks = 0;
         let mut touched = Vec::new();
         for op in &tx.ops {
-            touched.extend(self.check_op(index, op)?);
+            let id = self.check_op(index, op)?;
+            if tx.ops.len() > 1 {
+                touched.extend(id);
+            }
             accepts += u64::from(matches!(op, Op::Accept(_)));
             parks += usize::from(matches!(op, Op::Park { .. }));
         }

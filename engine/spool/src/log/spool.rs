@@ -136,7 +136,7 @@ impl Spool for EmbeddedSpool {
     }
 
     fn find_remote(&self, source: QueueId, remote: &[u8]) -> RemoteLookup {
-        let (mut found, pos, file) = {
+        let (mut found, pos, body, file) = {
             let index = self.shared.index.lock();
             let hash = index.remote_hash(source, remote);
             let Some((slot, part)) = index.sides.find(hash) else {
@@ -151,11 +151,18 @@ impl Spool for EmbeddedSpool {
                 version: side.version,
                 parts: side.states(),
                 group: GroupId(entry.group),
+                accepted: entry.accepted(),
                 expires: entry.expires(),
                 body: Bytes::new(),
             };
-            (found, entry.pos(), index.file(entry.pos()))
+            let body = index.recent.get(side.id, entry.pos());
+            let file = if body.is_none() { index.file(entry.pos()) } else { None };
+            (found, entry.pos(), body, file)
         };
+        if let Some(body) = body {
+            found.body = body;
+            return RemoteLookup::Found(found);
+        }
         match file.ok_or(SpoolError::Closing).and_then(|file| read(&self.shared, &file, found.id.0, pos)) {
             Ok(body) => {
                 found.body = body;
@@ -303,7 +310,7 @@ impl EmbeddedSpool {
             let mut index = self.shared.index.lock();
             let found = claim(&mut index, after(now, lease), now);
             let mut files: Vec<(u32, Arc<File>)> = Vec::new();
-            for f in &found {
+            for f in found.iter().filter(|f| f.body.is_none()) {
                 if files.iter().all(|(segment, _)| *segment != f.pos.segment) {
                     files.extend(index.file(f.pos).map(|file| (f.pos.segment, file)));
                 }
@@ -311,13 +318,16 @@ impl EmbeddedSpool {
             (found, files, index.take_wakes())
         };
         self.shared.wake(&wakes);
-        let body = |f: &Found| {
+        let body = |f: &mut Found| {
+            if let Some(body) = f.body.take() {
+                return Ok(body);
+            }
             let file = files.iter().find(|(segment, _)| *segment == f.pos.segment).ok_or(SpoolError::Closing);
             file.and_then(|(_, file)| read(&self.shared, file, f.lease.id.0, f.pos))
         };
         let mut claimed = Vec::with_capacity(found.len());
-        for f in found {
-            match body(&f) {
+        for mut f in found {
+            match body(&mut f) {
                 Ok(body) => claimed.push(Claimed {
                     lease: f.lease,
                     group: f.group,

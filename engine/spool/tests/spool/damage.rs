@@ -237,6 +237,10 @@ fn a_missing_file_is_told() {
 fn a_body_that_rots_on_the_disk_is_told_and_not_sent() {
     let w = World::new();
     let id = w.accept("c:a", "g", "a body to be found in the file");
+    // Others, so that it is no longer in memory.
+    for n in 0..10 {
+        w.accept("c:b", "g", &n.to_string());
+    }
     let file = files(w.dir.path()).pop().unwrap();
     let mut bytes = fs::read(&file).unwrap();
     let at = bytes.windows(12).position(|w| w == b"to be found ").unwrap();

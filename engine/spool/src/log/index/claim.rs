@@ -5,7 +5,7 @@ use super::queue::Fate;
 use super::{Index, Pos};
 use crate::{GroupId, Lease, Millis};
 
-/// A message as the index hands it out; the body is read outside the lock.
+/// A message as the index hands it out; a body that is not there is read outside the lock.
 #[derive(Clone, Debug)]
 pub(crate) struct Found {
     pub(crate) lease: Lease,
@@ -16,6 +16,8 @@ pub(crate) struct Found {
     pub(crate) expires: Millis,
     pub(crate) sent_parts: Vec<u8>,
     pub(crate) pos: Pos,
+    /// Where it was written a moment ago.
+    pub(crate) body: Option<bytes::Bytes>,
 }
 
 impl Index {
@@ -78,8 +80,7 @@ impl Index {
         entry.token = self.next_token;
         entry.set_due(until);
         self.put_back(id, entry);
-        let mut sent_parts: Vec<u8> =
-            self.sides.get(entry.side).map(|s| s.sent().iter().map(|(part, _)| *part).collect()).unwrap_or_default();
+        let mut sent_parts: Vec<u8> = self.sides.get(entry.side).map(|s| s.sent().map(|(part, _)| part).collect()).unwrap_or_default();
         sent_parts.sort_unstable();
         sent_parts.dedup();
         Some(Found {
@@ -91,6 +92,7 @@ impl Index {
             expires: entry.expires(),
             sent_parts,
             pos: entry.pos(),
+            body: self.recent.get(id, entry.pos()),
         })
     }
 

@@ -9,6 +9,7 @@ mod dedup;
 mod entries;
 mod parked;
 mod queue;
+mod recent;
 mod segments;
 mod sides;
 mod state;
@@ -29,8 +30,11 @@ pub(crate) use dedup::{Dedup, Key};
 pub(crate) use entries::{Entries, Entry, NO_SIDE, Place};
 pub(crate) use parked::ParkedTable;
 pub(crate) use queue::Queue;
+pub(crate) use recent::LARGEST;
 pub(crate) use segments::{Segment, Segments};
 pub(crate) use sides::Sides;
+
+use recent::Recent;
 
 /// What takes place when a change has become durable.
 #[derive(Clone, Copy, Debug)]
@@ -52,6 +56,7 @@ pub(crate) struct Index {
     pub(crate) queues: Vec<Queue>,
     pub(crate) segments: Segments,
     pub(crate) sides: Sides,
+    pub(crate) recent: Recent,
     pub(crate) parked: ParkedTable,
     pub(crate) dedup: Dedup,
     pub(crate) next_id: u64,
@@ -89,6 +94,7 @@ impl Index {
             queues: Vec::new(),
             segments: Segments::default(),
             sides: Sides::default(),
+            recent: Recent::new(config.recent_bodies),
             parked: ParkedTable::default(),
             dedup: Dedup::new(config.dedup_window, config.max_dedup),
             next_id: 0,
@@ -333,7 +339,7 @@ impl Index {
     /// How many states and remote ids of parts a message has.
     pub(crate) fn part_count(&self, id: u64) -> usize {
         let side = self.entries.get(id).and_then(|e| self.sides.get(e.side));
-        side.map_or(0, |s| s.parts() + s.sent().len())
+        side.map_or(0, |s| s.parts() + s.sent().count())
     }
 
     /// All state of a message, as a restart would have it.

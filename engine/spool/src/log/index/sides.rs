@@ -56,11 +56,8 @@ impl Side {
     }
 
     /// Parts that went out, with their remote ids.
-    pub(crate) fn sent(&self) -> Vec<(u8, Hash128)> {
-        match &self.parts {
-            Parts::One { hash, .. } => vec![(0, *hash)],
-            Parts::Many(many) => many.sent.clone(),
-        }
+    pub(crate) fn sent(&self) -> impl Iterator<Item = (u8, Hash128)> + use<'_> {
+        (0..self.sent_count()).map_while(|n| self.sent_at(n))
     }
 
     fn set_state(&mut self, part: u8, code: u8) {
