@@ -103,13 +103,14 @@ pub fn run(ctx: &Ctx, report: &mut Report) -> io::Result<()> {
         (To::Webhook(Duration::ZERO), paced(1000)),
         (To::Receiver, (None, flood)),
         (To::Receiver, paced(1000)),
-    ];
+    ]
+    .map(|(to, (rate, count))| Variant { to, rate, count });
     for run in 0..ctx.runs {
-        for (to, (rate, count)) in variants {
+        for variant in variants.iter().filter(|v| ctx.wants(&v.name())) {
             for n in 0..subjects.len() {
                 let subject = subjects[(n + run as usize) % subjects.len()];
-                if to != To::Receiver || subject == Subject::Waxwing {
-                    one(ctx, report, Variant { to, rate, count }, subject)?;
+                if variant.to != To::Receiver || subject == Subject::Waxwing {
+                    one(ctx, report, *variant, subject)?;
                 }
             }
         }
