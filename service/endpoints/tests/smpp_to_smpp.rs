@@ -13,7 +13,10 @@ use waxwing_endpoints::simulator::{SmscConfig, start_smsc};
 use waxwing_endpoints::smpp::dialect::{Frame, Smpp};
 use waxwing_endpoints::smpp::{BindKind, ConnectorConfig, ListenerConfig, start_connector, start_listener};
 use waxwing_session::{Engine, Event, Link, Options, Trace};
-use waxwing_smpp::{BindTransceiver, CommandStatus, Decoder, DeliverSmResp, Pdu, RegisteredDelivery, SubmitSm, encode};
+use waxwing_smpp::{
+    BindTransceiver, CommandStatus, Decoder, DeliverSmResp, Destination, DestinationsBuf, Pdu, QuerySm, RegisteredDelivery, SubmitMulti,
+    SubmitSm, encode,
+};
 use waxwing_spool::Spool;
 use waxwing_spool::log::{EmbeddedSpool, SpoolConfig};
 use waxwing_testkit::{CarrierConfig, IdFormat};
@@ -115,6 +118,29 @@ impl Client {
         self.link.request(&out, 0).unwrap();
     }
 
+    fn submit_multi(&mut self, recipients: usize) {
+        let mut list = DestinationsBuf::new();
+        for _ in 0..recipients {
+            let a = waxwing_smpp::Address { addr: b"447778001210", ..Default::default() };
+            list.push(Destination::Sme(a)).unwrap();
+        }
+        let p = SubmitMulti {
+            source_addr: waxwing_smpp::Address { addr: b"12345", ..Default::default() },
+            dest_address: list.as_list(),
+            short_message: b"to all",
+            ..SubmitMulti::default()
+        };
+        let mut out = BytesMut::new();
+        encode(&p, CommandStatus::ESME_ROK, 0, &mut out).unwrap();
+        self.link.request(&out, 0).unwrap();
+    }
+
+    fn query(&mut self, id: &str) {
+        let mut out = BytesMut::new();
+        encode(&QuerySm { message_id: id.as_bytes(), ..QuerySm::default() }, CommandStatus::ESME_ROK, 0, &mut out).unwrap();
+        self.link.request(&out, 0).unwrap();
+    }
+
     async fn until(&mut self, done: impl Fn(&Client) -> bool) {
         let all = async {
             let mut batch: Vec<Event<Frame>> = Vec::new();
@@ -123,8 +149,13 @@ impl Client {
                 for e in batch.drain(..) {
                     match e {
                         Event::Response { pdu, .. } => {
-                            let Ok(Pdu::SubmitSmResp(r)) = Decoder::new().decode(&pdu.octets).map(|d| d.pdu) else { panic!() };
-                            let id = String::from_utf8_lossy(r.message_id.unwrap_or_default()).into_owned();
+                            let id = match Decoder::new().decode(&pdu.octets).map(|d| d.pdu) {
+                                Ok(Pdu::SubmitSmResp(r)) => r.message_id,
+                                Ok(Pdu::SubmitMultiResp(r)) => r.message_id,
+                                Ok(Pdu::QuerySmResp(r)) => Some(r.message_id),
+                                other => panic!("{other:?}"),
+                            };
+                            let id = String::from_utf8_lossy(id.unwrap_or_default()).into_owned();
                             self.answers.push((pdu.header.command_status, id));
                         }
                         Event::Request { seq, pdu } => {
@@ -247,4 +278,32 @@ async fn a_connection_that_is_faster_than_its_rate_is_throttled_and_stays_up() {
     other.submit("hello");
     other.until(|c| c.answers.len() == 1).await;
     assert!(other.answers[0].0.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_gateway_under_pressure_refuses_after_a_pause_and_answers_everything_else_at_once() {
+    let w = world(CarrierConfig::default(), |_| {});
+    let mut c = Client::bind(w.listener.address.unwrap()).await;
+    let mut other = Client::bind(w.listener.address.unwrap()).await;
+    w.gateway.set_pressure(Some("a test"));
+    let start = tokio::time::Instant::now();
+    (0..20).for_each(|i| c.submit(&format!("message {i}")));
+    c.submit_multi(2);
+    c.query("00000001");
+    other.query("00000001");
+    c.until(|c| c.answers.len() == 1).await;
+    other.until(|c| c.answers.len() == 1).await;
+    assert_eq!((c.answers[0].0, start.elapsed()), (CommandStatus::ESME_RINVMSGID, Duration::ZERO));
+    c.until(|c| c.answers.len() > 1).await;
+    let waited = start.elapsed();
+    c.until(|c| c.answers.len() == 22).await;
+    assert!(c.answers[1..].iter().all(|(code, _)| *code == CommandStatus::ESME_RMSGQFUL), "{:?}", c.answers);
+    assert_eq!(start.elapsed(), waited, "one pause for all of them");
+    assert!((100..150).contains(&waited.as_millis()), "{waited:?}");
+    // The disk's time is not the clock's.
+    tokio::time::resume();
+    w.gateway.set_pressure(None);
+    c.submit("hello");
+    c.until(|c| c.answers.len() == 23).await;
+    assert!(c.answers[22].0.is_ok());
 }

@@ -1,7 +1,8 @@
 //! SMPP 3.3, 3.4 and 5.0, both sides.
 //!
 //! A session is one task that owns one [`Link`](waxwing_session::Link). What it does is apart by concern: [`dialect`] frames,
-//! `inward` and `outward` translate, `flight` keeps what is unanswered, `server` and `client` are the two loops, `listener` and
+//! `inward` and `outward` translate, `flight` keeps what is unanswered, `held` what is answered after a
+//! pause, `server` and `client` are the two loops, `listener` and
 //! `connector` bring sessions about.
 
 mod client;
@@ -10,6 +11,7 @@ mod connector;
 mod deliver;
 pub mod dialect;
 pub(crate) mod flight;
+mod held;
 pub(crate) mod inward;
 mod listener;
 pub(crate) mod outward;

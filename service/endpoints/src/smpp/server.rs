@@ -11,7 +11,7 @@ use waxwing_core::{
 };
 use waxwing_gsm::charset::Charset;
 use waxwing_session::{Accepted, CloseReason, Engine, Event, Link, Options, Role, Stream, TokenBucket};
-use waxwing_smpp::frame::Header;
+use waxwing_smpp::frame::{HEADER_LEN, Header};
 use waxwing_smpp::{
     BindReceiverResp, BindTransceiverResp, BindTransmitterResp, CommandId, CommandStatus, DataSmResp, Decoder, Encoder, InterfaceVersion,
     Pdu, Quirks, SubmitSmResp, Tag, TlvBuf,
@@ -19,6 +19,7 @@ use waxwing_smpp::{
 use waxwing_spool::{BoxFuture, SpoolError};
 
 use super::dialect::{Frame, Smpp, refuse};
+use super::held::Held;
 use super::listener::Door;
 use super::{deliver, inward, requests, status};
 use crate::Stopping;
@@ -27,6 +28,9 @@ use crate::Stopping;
 const CLAIM: usize = 64;
 /// How often leases are renewed, well before they run out, and the account is looked at anew.
 const RENEW: Duration = Duration::from_secs(10);
+
+/// Told to a client while the gateway takes no messages.
+const BUSY: CommandStatus = CommandStatus::ESME_RMSGQFUL;
 
 /// What becomes of requests that cannot be answered at once.
 pub(super) enum Done {
@@ -53,6 +57,8 @@ struct Session {
     link: Link<Smpp, Stream>,
     client: Client,
     answering: FuturesUnordered<BoxFuture<'static, Done>>,
+    /// Refusals that a client would answer with the same again at once.
+    held: Held,
     settles: FuturesUnordered<BoxFuture<'static, (usize, Result<(), SpoolError>)>>,
     /// Deliveries whose outcome is known and not durable yet: part of the window, as in the other direction.
     unsettled: usize,
@@ -94,6 +100,7 @@ pub(super) async fn run(door: Arc<Door>, accepted: Accepted, mut stop: Stopping)
         link,
         client,
         answering: FuturesUnordered::new(),
+        held: Held::default(),
         settles: FuturesUnordered::new(),
         unsettled: 0,
         flights: Vec::new(),
@@ -231,6 +238,11 @@ impl Session {
                 }
                 () = wait(self.ready.as_mut()) => self.ready = None,
                 () = tokio::time::sleep_until(self.resumes.unwrap_or_else(Instant::now)), if self.resumes.is_some() => self.resumes = None,
+                () = tokio::time::sleep_until(self.held.until().unwrap_or_else(Instant::now)), if self.held.until().is_some() => {
+                    for response in self.held.release() {
+                        self.link.respond(&response);
+                    }
+                }
                 _ = renew.tick() => {
                     for out in self.flights.iter().flatten() {
                         self.door.gateway.spool.renew(&out.lease, waxwing_core::LEASE);
@@ -399,6 +411,7 @@ impl Session {
 
     fn answer(&mut self, done: Done) {
         let (headers, results) = match done {
+            Done::Response(octets) if is_busy(&octets) => return self.held.push(octets),
             Done::Response(octets) => return self.link.respond(&octets),
             Done::Submitted(headers, results) => (headers, results),
         };
@@ -411,6 +424,12 @@ impl Session {
                     (String::new(), status::of_submit(e))
                 }
             };
+            if code == BUSY {
+                let mut out = BytesMut::with_capacity(HEADER_LEN);
+                refuse(*h, code, &mut out);
+                self.held.push(out.freeze());
+                continue;
+            }
             self.link.respond_with(|out| {
                 if !code.is_ok() {
                     return refuse(*h, code, out);
@@ -474,6 +493,11 @@ impl Session {
         self.settle(left);
         while self.settles.next().await.is_some() {}
     }
+}
+
+/// Whether a response says [`BUSY`].
+fn is_busy(response: &[u8]) -> bool {
+    Header::parse(response).is_some_and(|h| h.command_status == BUSY)
 }
 
 fn refused(class: ErrorClass, code: String, reason: String) -> SendResult {
