@@ -96,6 +96,11 @@ impl Report {
         variants
     }
 
+    /// The subjects of a variant that were run.
+    pub fn subjects(&self, case: &str, variant: &str) -> Vec<&str> {
+        self.rows.iter().filter(|r| r.case == case && r.variant == variant).map(|r| r.subject.as_str()).collect()
+    }
+
     /// The case's part of the report: a table, and the notes.
     pub fn section(&self, case: &str, title: &str, heading: &str) -> String {
         let mut text = format!("## {case}. {title}\n\n{heading}\n\n");

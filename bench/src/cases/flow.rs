@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use super::Ctx;
 use crate::esme::{Body, Client, Load, Pace, Sent};
 use crate::gateway::{Gateway, Setup};
+use crate::metrics;
 use crate::node::{self, NodeRelay};
 use crate::process::{Usage, Used, Who, resident_peak};
 use crate::relay::Relay;
@@ -19,6 +20,9 @@ pub(super) const WAXWING: &str = "waxwing";
 pub(super) const RELAY: &str = "bare relay";
 /// That of the relay made with node's module.
 pub(super) const NODE: &str = "node smpp relay";
+
+/// How many records the ledger is behind: what it has not done yet is in nobody's processor time.
+pub(super) const LAG: &str = "waxwing_ledger_lag_records";
 
 /// What messages come by and go by.
 #[derive(Clone, Debug)]
@@ -105,6 +109,7 @@ pub(super) fn run(
     let parts = [(subject, between.who()), ("load", client.who()), ("sink", sink.who())];
     let counters: [&dyn Fn() -> u64; 3] = [&|| client.accepted(), &|| sink.taken(), &|| client.receipts()];
     let watched = watch(&parts, &counters, warm(ctx), variant.time, &mut || each_second(http));
+    let lag = http.and_then(|http| metrics::read(http).ok()).map(|text| metrics::sum(&text, LAG, ""));
     client.stop();
     let memory = between.memory();
     // Not before the interval is over: the rest of the receipts is no part of it, but all must come.
@@ -122,6 +127,7 @@ pub(super) fn run(
     values.push(("sink CPU µs/message", used.micros_each("sink", messages)));
     values.push(("memory MB", memory));
     values.push(("\"queue full\"/s", sent.pauses as f64 / sent.whole.as_secs_f64().max(1e-9)));
+    values.extend(lag.map(|lag| ("ledger's lag, at the end", lag)));
     report.add(case, &variant.name, subject, &values);
     report.limit(case, &variant.name, subject, used.bottleneck());
     check(report, case, subject, variant, &sent, sink.taken());

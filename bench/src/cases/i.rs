@@ -1,5 +1,7 @@
 //! Case i: the floors under the other cases, and what share of them was reached.
 
+mod shares;
+
 use std::io;
 use std::time::Duration;
 
@@ -15,6 +17,8 @@ use crate::sink::{Behaviour, Sink};
 
 const CASE: &str = "i";
 const ACCEPT: &str = "accepting only, 4 binds, window 256, carrier away";
+const ROW: &str = "256 MiB in a row, fdatasync at the end";
+const DISK: &str = "disk";
 
 /// Runs the case.
 ///
@@ -35,16 +39,18 @@ pub fn run(ctx: &Ctx, report: &mut Report) -> io::Result<()> {
         }
         accept(ctx, report)?;
     }
-    shares(report);
+    for share in shares::of(report) {
+        share.put(report);
+    }
     Ok(())
 }
 
 fn disk_floor(ctx: &Ctx, report: &mut Report) -> io::Result<()> {
     for s in disk::synced(&ctx.tmp, Duration::from_millis(ctx.pick(3000, 500)))? {
         let time = |share| s.time.value_at_quantile(share) as f64 / 1000.0;
-        report.add(CASE, s.name, "disk", &[("syncs/s", s.rate), ("sync p50 ms", time(0.5)), ("sync p99 ms", time(0.99))]);
+        report.add(CASE, s.name, DISK, &[("syncs/s", s.rate), ("sync p50 ms", time(0.5)), ("sync p99 ms", time(0.99))]);
     }
-    report.add(CASE, "256 MiB in a row, fdatasync at the end", "disk", &[("MB/s", disk::bandwidth(&ctx.tmp)? / 1e6)]);
+    report.add(CASE, ROW, DISK, &[("MB/s", disk::bandwidth(&ctx.tmp)? / 1e6)]);
     Ok(())
 }
 
@@ -76,36 +82,4 @@ fn accept(ctx: &Ctx, report: &mut Report) -> io::Result<()> {
     report.add(CASE, ACCEPT, WAXWING, &values);
     report.limit(CASE, ACCEPT, WAXWING, used.bottleneck());
     Ok(())
-}
-
-/// What the cases of this run have reached of their floors.
-fn shares(report: &mut Report) {
-    let relay = |binds: u32, window: u32| Variant::new(binds, window, Duration::ZERO).name;
-    let mut shares = Vec::new();
-    let mut share = |report: &Report, case: &str, variant: &str, subject: &str, name: &str, floor: Option<f64>, what: &str| {
-        if let (Some(reached), Some(floor)) = (report.median(case, variant, subject, name), floor.filter(|f| *f > 0.0)) {
-            shares.push(format!("{case}, {variant}: {:.0} % of {what}", 100.0 * reached / floor));
-        }
-    };
-    for binds in [1, 4, 16] {
-        for window in [32, 256] {
-            let variant = relay(binds, window);
-            let floor = report.median("a", &variant, RELAY, "receipts/s");
-            share(report, "a", &variant, WAXWING, "receipts/s", floor, "the bare relay's receipts/s");
-        }
-    }
-    let variants: Vec<String> = report.variants("f").into_iter().map(str::to_owned).collect();
-    for variant in variants {
-        let floor = report.median("f", &variant, RELAY, "receipts/s");
-        share(report, "f", &variant, WAXWING, "receipts/s", floor, "the bare relay's receipts/s");
-    }
-    let floor = report.median(CASE, &relay(4, 256), RELAY, "receipts/s");
-    share(report, CASE, &relay(4, 256), WAXWING, "receipts/s", floor, "the bare relay's receipts/s");
-    let sync = report.median(CASE, "64 KiB overwritten, fdatasync", "disk", "syncs/s");
-    share(report, CASE, ACCEPT, WAXWING, "syncs/s", sync, "the disk's 64 KiB syncs/s");
-    let row = report.median(CASE, "256 MiB in a row, fdatasync at the end", "disk", "MB/s");
-    share(report, CASE, ACCEPT, WAXWING, "MB/s", row, "the disk's MB/s in a row");
-    for words in shares {
-        report.note(CASE, words);
-    }
 }
