@@ -15,6 +15,10 @@ use crate::SpoolError;
 
 /// How often a full disk is looked at again.
 const RETRY: Duration = Duration::from_millis(500);
+/// Under load files come back about as fast as they are taken: so many more than are made are kept then, so that none has to be made. After
+/// a minute in which none was taken or came back, they go, one by one.
+const RETURNED: usize = 6;
+const RESTING: Duration = Duration::from_secs(60);
 
 /// The pool; the thread that fills it runs [`Pool::fill`].
 #[derive(Debug)]
@@ -122,7 +126,7 @@ impl Pool {
         let mut state = self.state.lock();
         let spare = self.folder.spare(state.next);
         let whole = fs::metadata(from).is_ok_and(|m| m.len() == u64::from(self.size));
-        if reuse && whole && state.spares.len() < self.target {
+        if reuse && whole && state.spares.len() < self.target + RETURNED && self.may_keep(state.used) {
             state.next += 1;
             fs::rename(from, &spare).map_err(|e| io_error("rename", from, &e))?;
             self.folder.sync(&self.folder.segments())?;
@@ -141,7 +145,16 @@ impl Pool {
     pub(crate) fn fill(&self) {
         let mut state = self.state.lock();
         while !state.stop {
-            if state.spares.len() >= self.target {
+            if state.spares.len() > self.target {
+                if self.changed.wait_for(&mut state, RESTING).timed_out()
+                    && state.spares.len() > self.target
+                    && let Some(path) = state.spares.pop()
+                {
+                    let _ = fs::remove_file(&path);
+                }
+                continue;
+            }
+            if state.spares.len() == self.target {
                 self.changed.wait(&mut state);
                 continue;
             }
@@ -186,6 +199,13 @@ impl Pool {
             state.spares.push(path);
         }
         Ok(())
+    }
+
+    /// Whether there is room on the disk for files beyond those that are needed.
+    fn may_keep(&self, used: u64) -> bool {
+        let size = u64::from(self.size);
+        let all = (used + (self.target + RETURNED) as u64) * size;
+        self.look() > self.min_free + 2 * size && self.max_disk.is_none_or(|max| all < max)
     }
 
     fn room(&self, files: u64) -> Result<(), SpoolError> {
