@@ -7,6 +7,7 @@ use std::path::Path;
 mod machine;
 mod merge;
 mod number;
+mod table;
 
 pub use machine::Machine;
 pub use merge::merge;
@@ -104,7 +105,7 @@ impl Report {
     /// The case's part of the report: a table, and the notes.
     pub fn section(&self, case: &str, title: &str, heading: &str) -> String {
         let mut text = format!("## {case}. {title}\n\n{heading}\n\n");
-        self.table(case, &mut text);
+        self.tables(case, &mut text);
         for (_, note) in self.notes.iter().filter(|(c, _)| c == case) {
             let _ = writeln!(text, "* {note}");
         }
@@ -140,55 +141,6 @@ impl Report {
 
     fn find(&self, case: &str, variant: &str, subject: &str) -> Option<&Row> {
         self.rows.iter().find(|r| r.is(case, variant, subject))
-    }
-
-    fn table(&self, case: &str, text: &mut String) {
-        let rows: Vec<&Row> = self.rows.iter().filter(|r| r.case == case).collect();
-        if rows.is_empty() {
-            return;
-        }
-        let comparisons: Vec<&Comparison> = self.comparisons.iter().filter(|c| c.case == case).collect();
-        let mut names: Vec<&str> = Vec::new();
-        for (name, _) in rows.iter().flat_map(|r| &r.values) {
-            if !names.contains(&name.as_str()) {
-                names.push(name);
-            }
-        }
-        let ratio = |c: &Comparison| format!("{}: × {}", c.name, c.against);
-        let mut heads: Vec<String> = vec!["variant".into(), "subject".into(), "runs".into()];
-        heads.extend(names.iter().map(|n| (*n).to_owned()));
-        heads.extend(comparisons.iter().map(|c| ratio(c)));
-        if rows.iter().any(|r| r.limit.is_some()) {
-            heads.push("what it ran into".into());
-        }
-        heads.dedup();
-        line(text, &heads);
-        line(text, &vec!["---".to_owned(); heads.len()]);
-        for row in self.variants(case).iter().flat_map(|v| rows.iter().filter(move |r| r.variant == *v)) {
-            let mut cells = vec![String::new(); heads.len()];
-            let runs = row.values.iter().map(|(_, all)| all.len()).max().unwrap_or(0);
-            for (cell, text) in cells.iter_mut().zip([row.variant.clone(), row.subject.clone(), runs.to_string()]) {
-                *cell = text;
-            }
-            let mut put = |head: &str, text: String| {
-                if let Some(at) = heads.iter().position(|h| h == head) {
-                    cells[at] = text;
-                }
-            };
-            for (name, all) in &row.values {
-                put(name, spread(all));
-            }
-            for c in comparisons.iter().filter(|c| c.subject == row.subject) {
-                if let Some(ratios) = self.find(case, &row.variant, &c.against).and_then(|other| row.ratios(other, &c.name)) {
-                    put(&ratio(c), spread(&ratios));
-                }
-            }
-            if let Some(words) = &row.limit {
-                put("what it ran into", words.clone());
-            }
-            line(text, &cells);
-        }
-        text.push('\n');
     }
 }
 
@@ -226,19 +178,6 @@ pub fn progress(text: &str) {
     eprintln!("{text}");
 }
 
-/// "median [least–most]", or just the value of a single run.
-fn spread(values: &[f64]) -> String {
-    let Some(middle) = median(values) else { return String::new() };
-    let least = values.iter().copied().fold(f64::INFINITY, f64::min);
-    let most = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let (low, high, middle) = (figure(least), figure(most), figure(middle));
-    if low == high { middle } else { format!("{middle} [{low}–{high}]") }
-}
-
-fn line(text: &mut String, cells: &[String]) {
-    let _ = writeln!(text, "| {} |", cells.join(" | "));
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -261,6 +200,8 @@ mod tests {
             report.add("a", "4 binds", "Kannel", &[("delivered/s", theirs), ("memory MB", 7.25)]);
         }
         report.add("a", "1 bind", "waxwing", &[("delivered/s", 7.0)]);
+        report.add("a", "1 bind", "waxwing with all", &[("delivered/s", 8.0)]);
+        report.add("a", "disk", "ext4", &[("syncs/s", 500.0)]);
         report.limit("a", "1 bind", "waxwing", "all 2 cores busy".into());
         report.note("a", "Heard twice.");
         report.note("a", "Heard twice.");
@@ -271,7 +212,11 @@ mod tests {
             | --- | --- | --- | --- | --- | --- | --- |\n\
             | 4 binds | waxwing | 3 | 50,000 [40,000–60,000] |  | 20.0 [20.0–50.0] |  |\n\
             | 4 binds | Kannel | 3 | 2,000 [1,000–3,000] | 7.25 |  |  |\n\
-            | 1 bind | waxwing | 1 | 7.00 |  |  | all 2 cores busy |\n\n\
+            | 1 bind | waxwing | 1 | 7.00 |  |  | all 2 cores busy |\n\
+            | 1 bind | waxwing with all | 1 | 8.00 |  |  |  |\n\n\
+            | variant | subject | runs | syncs/s |\n\
+            | --- | --- | --- | --- |\n\
+            | disk | ext4 | 1 | 500 |\n\n\
             * Heard twice.\n";
         assert_eq!(report.section("a", "Path", "Today."), expected);
     }
