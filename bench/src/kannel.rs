@@ -42,6 +42,8 @@ pub struct Kannel {
     boxes: Boxes,
     admin: SocketAddr,
     sendsms: SocketAddr,
+    /// Where bearerbox waits for smsbox.
+    smsbox: SocketAddr,
     folder: tempfile::TempDir,
 }
 
@@ -85,14 +87,10 @@ impl Kannel {
             folder.path().join("kannel.conf"),
             configuration(folder.path(), options, admin.port(), smsbox.port(), sendsms.port()),
         )?;
-        let mut kannel = Kannel { boxes: Boxes::default(), admin, sendsms, folder };
-        kannel.boxes.bearerbox = Some(kannel.spawn("bearerbox")?);
-        // smsbox does not try again if bearerbox does not listen yet.
-        kannel.until("bearerbox to listen", || TcpStream::connect(admin).is_ok() && TcpStream::connect(smsbox).is_ok())?;
-        kannel.boxes.smsbox = Some(kannel.spawn("smsbox")?);
-        kannel.until("smsbox to listen", || TcpStream::connect(sendsms).is_ok())?;
+        let mut kannel = Kannel { boxes: Boxes::default(), admin, sendsms, smsbox, folder };
+        kannel.spawn_both(START)?;
         let up = || kannel.status().is_ok_and(|s| s.contains("smsbox") && s.matches("(online").count() >= options.binds as usize);
-        kannel.until("the link to the carrier and smsbox", up)?;
+        kannel.until(START, "the link to the carrier and smsbox", up)?;
         Ok(kannel)
     }
 
@@ -120,6 +118,43 @@ impl Kannel {
         Ok(String::from_utf8_lossy(&answer).into_owned())
     }
 
+    /// Messages that wait for the carrier, as its status page has it.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub fn queued(&self) -> io::Result<u64> {
+        let status = self.status()?;
+        // "SMS: received 0 (0 queued), sent 0 (500000 queued), store size 500000", below a line of the same form about WDP.
+        let sent = status.split("SMS: received").nth(1).and_then(|s| s.split("sent ").nth(1)?.split_once('(')).map_or("", |(_, s)| s);
+        let digits = sent.split(' ').next().unwrap_or_default();
+        digits.parse().map_err(|_| io::Error::other(format!("Kannel's status does not say what is queued: {status}")))
+    }
+
+    /// kill -9 of both, then a new start; the time until so many messages are queued again and sendsms takes requests.
+    ///
+    /// # Errors
+    /// When that does not come about within the limit.
+    pub fn kill_and_restart(&mut self, queued: u64, limit: Duration) -> io::Result<Duration> {
+        for child in [&mut self.boxes.smsbox, &mut self.boxes.bearerbox].into_iter().flatten() {
+            child.kill()?;
+            child.wait()?;
+        }
+        let begin = Instant::now();
+        self.spawn_both(limit)?;
+        let up = || self.status().is_ok_and(|s| s.contains("smsbox")) && self.queued().is_ok_and(|n| n >= queued);
+        self.until(limit, "all messages to be queued again", up)?;
+        Ok(begin.elapsed())
+    }
+
+    fn spawn_both(&mut self, limit: Duration) -> io::Result<()> {
+        let (admin, smsbox, sendsms) = (self.admin, self.smsbox, self.sendsms);
+        self.boxes.bearerbox = Some(self.spawn("bearerbox")?);
+        // smsbox does not try again if bearerbox does not listen yet.
+        self.until(limit, "bearerbox to listen", || TcpStream::connect(admin).is_ok() && TcpStream::connect(smsbox).is_ok())?;
+        self.boxes.smsbox = Some(self.spawn("smsbox")?);
+        self.until(limit, "smsbox to listen", || TcpStream::connect(sendsms).is_ok())
+    }
+
     fn spawn(&self, program: &str) -> io::Result<Child> {
         Command::new(Path::new(PROGRAMS).join(program))
             .args(["--verbosity", "4", "kannel.conf"])
@@ -130,14 +165,14 @@ impl Kannel {
             .spawn()
     }
 
-    fn until(&self, what: &str, done: impl Fn() -> bool) -> io::Result<()> {
+    fn until(&self, limit: Duration, what: &str, done: impl Fn() -> bool) -> io::Result<()> {
         let begin = Instant::now();
         while !done() {
-            if begin.elapsed() > START {
+            if begin.elapsed() > limit {
                 let log = std::fs::read_to_string(self.folder.path().join("bearerbox.log")).unwrap_or_default();
                 let lines: Vec<&str> = log.lines().collect();
                 let end = lines[lines.len().saturating_sub(5)..].join("; ");
-                return Err(io::Error::new(io::ErrorKind::TimedOut, format!("Kannel: waited {START:?} for {what}; its log ends: {end}")));
+                return Err(io::Error::new(io::ErrorKind::TimedOut, format!("Kannel: waited {limit:?} for {what}; its log ends: {end}")));
             }
             std::thread::sleep(Duration::from_millis(20));
         }
