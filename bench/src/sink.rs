@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
@@ -63,7 +63,6 @@ struct Shared {
     latency: Mutex<Histogram<u64>>,
     next_id: AtomicU64,
     receipts: AtomicU64,
-    stopped: AtomicBool,
     taken: AtomicU64,
 }
 
@@ -90,7 +89,6 @@ impl Sink {
             latency: Mutex::new(histogram()),
             next_id: AtomicU64::new(0),
             receipts: AtomicU64::new(0),
-            stopped: AtomicBool::new(false),
             taken: AtomicU64::new(0),
         });
         let (orders, told) = watch::channel(Orders { away: false, behaviour });
@@ -157,12 +155,6 @@ impl Sink {
             std::thread::sleep(Duration::from_millis(2));
         }
         Ok(self.last_taken())
-    }
-}
-
-impl Drop for Sink {
-    fn drop(&mut self) {
-        self.shared.stopped.store(true, Ordering::Relaxed);
     }
 }
 
