@@ -56,7 +56,7 @@ struct Run {
     /// Folder for data, on the disk to be measured.
     #[arg(long, default_value = "target/bench")]
     tmp: PathBuf,
-    /// Of cases a, b, c and f, only variants whose name holds this text.
+    /// Of cases a to f, only variants whose name holds this text.
     #[arg(long, default_value = "")]
     only: String,
 }

@@ -26,8 +26,9 @@ pub fn run(ctx: &Ctx, report: &mut Report) -> io::Result<()> {
         CASE,
         format!(
             "{BINDS} binds with a window of {WINDOW} on both sides, no receipts. Bursts are accepted with the ledger at rest, so that they \
-             can be compared; while the queue grows, the ledger's lag may hold the doors back (pauses). Memory is what the process has more \
-             than before the queue grew, with the ledger at rest."
+             can be compared; while the queue grows, the ledger's lag may hold the doors back (pauses). Memory a \
+             message is what the process has more than before the queue grew, with the ledger at rest: buffers that were needed meanwhile \
+             count as well, if they were not given back. After the restart it is what the process has more than one with nothing queued."
         ),
     );
     report.note(
@@ -55,6 +56,7 @@ pub fn run(ctx: &Ctx, report: &mut Report) -> io::Result<()> {
 /// One backlog from its beginning to its end.
 fn backlog(ctx: &Ctx, report: &mut Report, count: u64) -> io::Result<()> {
     let mut path = Path::start(ctx, WINDOW, Behaviour { receipts: Receipts::Never, ..Behaviour::default() }, "")?;
+    let fresh = path.gateway.resident();
     let time = Duration::from_secs(ctx.pick(5, 2));
     let (probe, _) = drain::probe_alone(&path, time)?;
     report.add(CASE, "high priority, nothing queued", US, &probe.values());
@@ -64,16 +66,17 @@ fn backlog(ctx: &Ctx, report: &mut Report, count: u64) -> io::Result<()> {
     accept::grow(ctx, report, &path, count)?;
 
     path.rest(report, CASE)?;
-    let each = |octets: u64| octets.saturating_sub(base) as f64 / count as f64;
+    let each = |now: u64, before: u64| now.saturating_sub(before) as f64 / count as f64;
     let resident = path.gateway.resident();
     let restart = path.gateway.kill_and_restart()?;
     let after = path.gateway.resident();
     let variant = format!("{} queued", amount(count));
     let values = [
-        ("memory B/message", each(resident)),
+        ("memory B/message", each(resident, base)),
         ("memory MB", resident as f64 / 1e6),
         ("restart s", restart.as_secs_f64()),
         ("memory MB after it", after as f64 / 1e6),
+        ("memory B/message after it", each(after, fresh)),
     ];
     report.add(CASE, &variant, US, &values);
     drain::all(report, &path, count)

@@ -24,13 +24,15 @@ pub fn run(ctx: &Ctx, report: &mut Report) -> io::Result<()> {
     for run in 0..ctx.runs {
         // Ten million take long; their rate is compared with that of none in the same run.
         let most = if run == 0 { &[0, 50_000, 1_000_000, 10_000_000][..] } else { &[0, 50_000, 1_000_000] };
-        let (ours, theirs): (&[u64], &[u64]) = (ctx.pick(most, &[0, 5_000, 50_000]), ctx.pick(&[0, 10_000, 50_000], &[0, 2_000]));
+        let wanted = |levels: &[u64]| levels.iter().copied().filter(|n| *n == 0 || ctx.wants(&variant(*n))).collect::<Vec<u64>>();
+        let ours = wanted(ctx.pick(most, &[0, 5_000, 50_000]));
+        let theirs = wanted(ctx.pick(&[0, 10_000, 50_000], &[0, 2_000]));
         if run % 2 == 0 {
-            waxwing::run(ctx, report, ours)?;
-            kannel::run(ctx, report, theirs)?;
+            waxwing::run(ctx, report, &ours)?;
+            kannel::run(ctx, report, &theirs)?;
         } else {
-            kannel::run(ctx, report, theirs)?;
-            waxwing::run(ctx, report, ours)?;
+            kannel::run(ctx, report, &theirs)?;
+            waxwing::run(ctx, report, &ours)?;
         }
     }
     Ok(())

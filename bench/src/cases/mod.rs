@@ -29,7 +29,7 @@ pub struct Ctx {
     pub quick: bool,
     /// A folder on the disk to be measured; every subject makes a folder of its own in it.
     pub tmp: PathBuf,
-    /// Of cases a, b, c and f, only variants whose name holds this; empty for all.
+    /// Of cases a to f, only variants whose name holds this; empty for all.
     pub only: String,
 }
 

@@ -36,7 +36,7 @@ fn burst(ctx: &Ctx, report: &mut Report, path: &Path, queued: u64, first: Option
         ("accepted/s", rate),
         ("pauses", sent.pauses as f64),
         ("share of the burst with none queued", first.map_or(1.0, |first| rate / first)),
-        ("gateway CPU µs/message", used.micros_each("gateway", count)),
+        ("CPU µs/accepted message", used.micros_each("gateway", count)),
     ];
     report.add(CASE, &variant, US, &values);
     report.limit(CASE, &variant, US, used.bottleneck());
@@ -62,8 +62,8 @@ fn steps(report: &mut Report, path: &Path, count: u64, before: u64, step: u64, a
         let (time, used) = (begin.elapsed().as_secs_f64(), used.end());
         let values = [
             ("accepted/s", (next - done) as f64 / time),
-            ("gateway CPU µs/message", used.micros_each("gateway", next - done)),
-            ("memory MB", path.gateway.resident() as f64 / 1e6),
+            ("CPU µs/accepted message", used.micros_each("gateway", next - done)),
+            ("MB so far", path.gateway.resident() as f64 / 1e6),
         ];
         report.add(CASE, &format!("growing to {}: from {} to {}", amount(all), amount(before + done), amount(before + next)), US, &values);
         done = next;

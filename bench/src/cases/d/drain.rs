@@ -60,7 +60,7 @@ pub(super) fn all(report: &mut Report, path: &Path, queued: u64) -> io::Result<(
         report.note(CASE, format!("{variant}: {} messages came twice.", path.sink.taken() - all));
     }
     let drained = rate * used.wall;
-    let mut values = vec![("drained/s", rate), ("gateway CPU µs/message", used.cpu("gateway") * 1e6 / drained.max(1.0))];
+    let mut values = vec![("drained/s", rate), ("CPU µs/drained message", used.cpu("gateway") * 1e6 / drained.max(1.0))];
     values.extend(probe.values());
     values.push(("turn of the window ms", turn(WINDOW, rate)));
     report.add(CASE, &variant, US, &values);

@@ -48,9 +48,9 @@ pub(super) fn run(ctx: &Ctx, report: &mut Report) -> io::Result<()> {
         ("memory MB", full as f64 / 1e6),
         ("restart s", restart.as_secs_f64()),
         ("memory MB after it", memory(&kannel) as f64 / 1e6),
-        ("accepted/s", seen.rate()),
     ];
     report.add(CASE, &variant, KANNEL, &values);
+    report.add(CASE, &format!("growing to {}", amount(count)), KANNEL, &[("accepted/s", seen.rate())]);
     if let Some(trouble) = seen.trouble() {
         report.note(CASE, format!("{KANNEL}, {variant}: {trouble}."));
     }
