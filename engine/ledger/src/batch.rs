@@ -29,13 +29,13 @@ enum Known {
 }
 
 /// A message that the batch has to do with.
-struct Slot {
+pub(crate) struct Slot {
     day: Day,
     /// Set where the batch accepts it.
-    born: Option<Fixed>,
+    pub(crate) born: Option<Fixed>,
     /// Set where it is born or replaced.
-    content: Option<Content>,
-    live: Live,
+    pub(crate) content: Option<Content>,
+    pub(crate) live: Live,
     /// Connector, state and parts as the file has them; `None` where it is born here.
     before: Option<(Arc<str>, State, u32)>,
     changed: bool,
@@ -130,13 +130,13 @@ impl<'a> Batch<'a> {
         }
         slots.sort_unstable_by_key(|(id, _)| *id);
         for (id, slot) in slots {
-            self.work.entry(slot.day).or_default().take(id, *slot);
+            self.work.entry(slot.day).or_default().take(id, slot);
         }
         self.work.values_mut().for_each(|w| w.receipts.sort_unstable());
         for (day, work) in &self.work {
             self.files.get(*day)?;
             // Before they are there: a reader that sees a row must find it by its number as well.
-            let ids = || work.inserts.iter().map(|i| i.0).chain(work.receipts.iter().map(|r| r.0));
+            let ids = || work.messages.iter().filter(|(_, s)| s.born.is_some()).map(|(id, _)| *id).chain(work.receipts.iter().map(|r| r.0));
             self.files.expect(*day, ids().min().zip(ids().max()));
             self.files.get(*day)?.write(work, self.upto)?;
         }
@@ -172,7 +172,8 @@ impl<'a> Batch<'a> {
                 let queue = self.feed.queue(entry.queue).unwrap_or_else(|| "".into());
                 let live = Live::accepted(&message, entry, account, &queue);
                 let content = Some(Content::of(&message, self.keep_text));
-                let born = Some(Fixed { message, priority: entry.priority, accepted: at });
+                let born = Some(Fixed::of(message, entry.priority, at));
+                self.octets += size_of::<Slot>();
                 Known::Message(Box::new(Slot { day, born, content, live, before: None, changed: true }))
             }
             Kind::Receipt => match message.receipt {
@@ -251,20 +252,14 @@ impl<'a> Batch<'a> {
 }
 
 impl Work {
-    /// Turns what became of a message into rows and counts.
-    fn take(&mut self, id: MsgId, slot: Slot) {
-        let Slot { born, content, live, before, .. } = slot;
-        if let Some((connector, state, parts)) = &before {
-            self.count(id, &live, connector, *state, -1, -i64::from(*parts));
+    /// Counts what became of a message, and takes it to be written.
+    fn take(&mut self, id: MsgId, slot: Box<Slot>) {
+        let live = &slot.live;
+        if let Some((connector, state, parts)) = &slot.before {
+            self.count(id, live, connector, *state, -1, -i64::from(*parts));
         }
-        self.count(id, &live, &live.connector, live.state, 1, i64::from(live.parts));
-        match born {
-            Some(fixed) => {
-                let content = content.unwrap_or(Content { text: None, data_coding: 0, octets: 0 });
-                self.inserts.push((id, fixed, content, live));
-            }
-            None => self.updates.push((id, live, content)),
-        }
+        self.count(id, live, &live.connector, live.state, 1, i64::from(live.parts));
+        self.messages.push((id, slot));
     }
 
     fn count(&mut self, id: MsgId, live: &Live, connector: &Arc<str>, state: State, messages: i64, parts: i64) {
@@ -277,9 +272,9 @@ impl Work {
 
 /// About how much memory a record's traces take until they are written.
 fn size(event: &Event) -> usize {
-    256 + match event {
-        Event::Accepted { entry, .. } => 512 + 2 * entry.body.len(),
-        Event::Replaced { body, .. } => 2 * body.len(),
+    128 + match event {
+        Event::Accepted { entry, .. } => entry.body.len(),
+        Event::Replaced { body, .. } => body.len(),
         Event::Settled { note, .. } | Event::Receipt { note, .. } | Event::Cancelled { note, .. } | Event::Note { note, .. } => note.len(),
         _ => 0,
     }

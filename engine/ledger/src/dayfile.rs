@@ -9,11 +9,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use hashbrown::{HashMap, HashSet};
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Statement, params};
 use waxwing_core::{Kind, MsgId, State};
 use waxwing_spool::Cursor;
 
-use crate::life::{Content, Fixed, Live};
+use crate::batch::Slot;
+use crate::life::Live;
 use crate::record::{kind_name, part_states_of, part_states_text, state_or_unknown};
 use crate::{Day, LedgerError, schema};
 
@@ -25,8 +26,8 @@ pub(crate) type CounterKey = (u64, Kind, Arc<str>, Arc<str>, State);
 pub(crate) struct Work {
     /// Numbers of another log that are used again.
     pub(crate) displaced: Vec<MsgId>,
-    pub(crate) inserts: Vec<(MsgId, Fixed, Content, Live)>,
-    pub(crate) updates: Vec<(MsgId, Live, Option<Content>)>,
+    /// New and changed messages.
+    pub(crate) messages: Vec<(MsgId, Box<Slot>)>,
     /// Receipts to submitters that are still on their way, with the messages that they are about.
     pub(crate) receipts: Vec<(MsgId, MsgId)>,
     /// Messages and parts to add.
@@ -206,10 +207,19 @@ fn write_rows(conn: &Connection, work: &Work, services: &mut Services) -> rusqli
         conn.prepare_cached("DELETE FROM receipt WHERE id = ?1")?.execute([id.0.cast_signed()])?;
     }
     let mut insert = conn.prepare_cached(INSERT)?;
+    let mut update = conn.prepare_cached(UPDATE)?;
     let mut slices: BTreeMap<u64, (u64, u64)> = BTreeMap::new();
-    for (id, fixed, content, live) in &work.inserts {
-        let m = &fixed.message;
-        let (source, destination) = (m.source.as_text(), m.destination.as_text());
+    for (id, slot) in &work.messages {
+        let (live, content) = (&slot.live, slot.content.as_ref());
+        let Some(fixed) = &slot.born else {
+            write_update(&mut update, *id, live)?;
+            if let Some(c) = content {
+                let content = params![id.0.cast_signed(), c.text, c.data_coding, c.octets.cast_signed()];
+                conn.prepare_cached(UPDATE_CONTENT)?.execute(content)?;
+            }
+            continue;
+        };
+        let (source, destination) = (fixed.source.as_text(), fixed.destination.as_text());
         let slice = slice_of(*id);
         let times = slices.entry(slice).or_insert((fixed.accepted, fixed.accepted));
         *times = (times.0.min(fixed.accepted), times.1.max(fixed.accepted));
@@ -218,18 +228,18 @@ fn write_rows(conn: &Connection, work: &Work, services: &mut Services) -> rusqli
             id.0.cast_signed(),
             kind_name(live.kind),
             live.account,
-            m.door().name(),
+            fixed.door.name(),
             source,
-            m.source.ton,
-            m.source.npi,
+            fixed.source.ton,
+            fixed.source.npi,
             destination,
-            m.destination.ton,
-            m.destination.npi,
-            content.text,
-            content.data_coding,
-            content.octets.cast_signed(),
-            m.reference,
-            m.submitted_from,
+            fixed.destination.ton,
+            fixed.destination.npi,
+            content.and_then(|c| c.text.as_deref()),
+            content.map_or(0, |c| c.data_coding),
+            content.map_or(0, |c| c.octets.cast_signed()),
+            fixed.reference,
+            fixed.submitted_from,
             fixed.priority,
             fixed.accepted.cast_signed(),
             live.expires.cast_signed(),
@@ -246,9 +256,6 @@ fn write_rows(conn: &Connection, work: &Work, services: &mut Services) -> rusqli
             live.remote_id,
             live.history.as_str(),
         ])?;
-    }
-    for (id, live, content) in &work.updates {
-        write_update(conn, *id, live, content.as_ref())?;
     }
     let mut receipt = conn.prepare_cached(INSERT_RECEIPT)?;
     for (id, message) in &work.receipts {
@@ -287,10 +294,9 @@ fn keep_service(conn: &Connection, services: &mut Services, slice: u64, number: 
     Ok(())
 }
 
-fn write_update(conn: &Connection, id: MsgId, l: &Live, content: Option<&Content>) -> rusqlite::Result<()> {
-    let id = id.0.cast_signed();
-    conn.prepare_cached(UPDATE)?.execute(params![
-        id,
+fn write_update(update: &mut Statement<'_>, id: MsgId, l: &Live) -> rusqlite::Result<usize> {
+    update.execute(params![
+        id.0.cast_signed(),
         l.error,
         l.reason,
         l.expires.cast_signed(),
@@ -304,9 +310,5 @@ fn write_update(conn: &Connection, id: MsgId, l: &Live, content: Option<&Content
         l.connector,
         l.state.name(),
         l.history.as_str(),
-    ])?;
-    if let Some(c) = content {
-        conn.prepare_cached(UPDATE_CONTENT)?.execute(params![id, c.text, c.data_coding, c.octets.cast_signed()])?;
-    }
-    Ok(())
+    ])
 }

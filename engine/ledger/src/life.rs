@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use prost::Message as _;
-use waxwing_core::{CarrierReceipt, Kind, Message, Millis, OutcomeNote, State, content, fold};
+use waxwing_core::{Address, CarrierReceipt, Door, Kind, Message, Millis, OutcomeNote, State, content, fold};
 use waxwing_spool::{NewEntry, Outcome, SentPart};
 
 use crate::history::History;
@@ -13,7 +13,11 @@ use crate::record::EventKind;
 /// What never changes about a message.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Fixed {
-    pub(crate) message: Message,
+    pub(crate) door: Door,
+    pub(crate) source: Address,
+    pub(crate) destination: Address,
+    pub(crate) reference: String,
+    pub(crate) submitted_from: String,
     pub(crate) priority: u8,
     pub(crate) accepted: Millis,
 }
@@ -56,6 +60,20 @@ pub(crate) struct NewEvent {
     pub(crate) state: Option<State>,
     pub(crate) code: String,
     pub(crate) words: String,
+}
+
+impl Fixed {
+    /// Of a message, which is not needed any more.
+    pub(crate) fn of(m: Message, priority: u8, accepted: Millis) -> Fixed {
+        let door = m.door();
+        let Message { source, destination, reference, submitted_from, .. } = m;
+        Fixed { door, source: own(source), destination: own(destination), reference, submitted_from, priority, accepted }
+    }
+}
+
+/// Its characters apart from the record that they lie in, which is not to be held in memory for their sake.
+fn own(a: Address) -> Address {
+    Address { octets: Bytes::copy_from_slice(&a.octets), ..a }
 }
 
 impl NewEvent {

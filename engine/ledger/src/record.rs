@@ -201,8 +201,14 @@ pub(crate) fn kind_name(kind: Kind) -> &'static str {
 
 /// The `part_states` column: names separated by commas, nothing where no receipt has come.
 pub(crate) fn part_states_text(states: &[Option<State>]) -> String {
-    let names: Vec<&str> = states.iter().map(|s| s.map_or("", State::name)).collect();
-    names.join(",")
+    let mut text = String::new();
+    for (n, s) in states.iter().enumerate() {
+        if n > 0 {
+            text.push(',');
+        }
+        text.push_str(s.map_or("", State::name));
+    }
+    text
 }
 
 /// Reads [`part_states_text`] back.
