@@ -1,5 +1,7 @@
 //! Who may submit and receive, and within which limits.
 
+mod hashes;
+
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -13,6 +15,7 @@ use subtle::ConstantTimeEq;
 use thiserror::Error;
 use waxwing_spool::{GroupId, QueueId};
 
+use self::hashes::Hashes;
 use crate::{Mask, Normaliser, RateLimit, Usage};
 
 /// A password as the configuration has it.
@@ -189,6 +192,9 @@ pub enum AuthError {
     /// The account may not use this door.
     #[error("the account may not use this door")]
     Door,
+    /// Too many passwords are being checked; says nothing about the account.
+    #[error("too many passwords are being checked at once; try again later")]
+    Busy,
 }
 
 impl Account {
@@ -228,7 +234,7 @@ impl Account {
                 if self.is_verified(&digest) {
                     return true;
                 }
-                let right = PasswordHash::new(hash).is_ok_and(|h| argon2::Argon2::default().verify_password(password, &h).is_ok());
+                let right = matches_hash(hash, password);
                 if right {
                     *self.verified.lock() = Some(digest);
                 }
@@ -263,11 +269,19 @@ impl Account {
     }
 }
 
+fn matches_hash(hash: &str, password: &[u8]) -> bool {
+    PasswordHash::new(hash).is_ok_and(|h| argon2::Argon2::default().verify_password(password, &h).is_ok())
+}
+
 /// All accounts.
 #[derive(Debug, Default)]
 pub struct Accounts {
     by_name: HashMap<Arc<str>, Arc<Account>>,
+    by_group: HashMap<GroupId, Arc<Account>>,
     numbers: Vec<(Mask, Arc<Account>)>,
+    hashes: Hashes,
+    /// Some account's hash: what it costs to check a password.
+    decoy: Option<Arc<str>>,
 }
 
 impl Accounts {
@@ -275,12 +289,23 @@ impl Accounts {
     pub fn new(accounts: Vec<Arc<Account>>) -> Accounts {
         let mut numbers: Vec<_> = accounts.iter().flat_map(|a| a.config.numbers.iter().map(|m| (m.clone(), a.clone()))).collect();
         numbers.sort_by_key(|(m, _)| std::cmp::Reverse(m.weight()));
-        Accounts { by_name: accounts.into_iter().map(|a| (a.name.clone(), a)).collect(), numbers }
+        let by_group = accounts.iter().map(|a| (a.group, a.clone())).collect();
+        let decoy = accounts.iter().find_map(|a| match &a.config.password {
+            Secret::Argon2(hash) => Some(hash.as_str().into()),
+            _ => None,
+        });
+        let by_name = accounts.into_iter().map(|a| (a.name.clone(), a)).collect();
+        Accounts { by_name, by_group, numbers, hashes: Hashes::default(), decoy }
     }
 
     /// By name.
     pub fn get(&self, name: &str) -> Option<&Arc<Account>> {
         self.by_name.get(name)
+    }
+
+    /// By its turn in the queues.
+    pub fn of_group(&self, group: GroupId) -> Option<&Arc<Account>> {
+        self.by_group.get(&group)
     }
 
     /// Whose number this is (longest mask first).
@@ -293,22 +318,85 @@ impl Accounts {
         self.by_name.values()
     }
 
-    /// Signs somebody in. The slow password hash runs on a blocking thread.
+    /// Signs somebody in. Slow password hashes run on blocking threads, few at a time for all doors together; a password that was found
+    /// right before waits for none. Where any account has a hash, every refusal costs one, so that its time does not tell which names
+    /// there are.
     ///
     /// # Errors
     /// See [`AuthError`].
     pub async fn authenticate(&self, name: &str, password: &[u8], from: Option<IpAddr>) -> Result<Arc<Account>, AuthError> {
-        let account = self.get(name).cloned().ok_or(AuthError::Unknown)?;
-        if from.is_some_and(|ip| !account.allows_host(ip)) {
-            return Err(AuthError::Host);
-        }
-        let right = match account.verify_fast(password) {
-            Some(right) => right,
-            None => {
-                let (account, password) = (account.clone(), password.to_vec());
-                tokio::task::spawn_blocking(move || account.verify(&password)).await.unwrap_or(false)
-            }
+        let refusal = match self.get(name) {
+            None => AuthError::Unknown,
+            Some(account) if from.is_some_and(|ip| !account.allows_host(ip)) => AuthError::Host,
+            Some(account) => match account.verify_fast(password) {
+                Some(true) => return Ok(account.clone()),
+                Some(false) => AuthError::Password,
+                None => {
+                    let (asked, password) = (account.clone(), password.to_vec());
+                    let right = self.hashes.compute(move || asked.verify(&password)).await?;
+                    return if right { Ok(account.clone()) } else { Err(AuthError::Password) };
+                }
+            },
         };
-        if right { Ok(account) } else { Err(AuthError::Password) }
+        if let Some(decoy) = self.decoy.clone() {
+            let password = password.to_vec();
+            self.hashes.compute(move || matches_hash(&decoy, &password)).await?;
+        }
+        Err(refusal)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use argon2::password_hash::{PasswordHasher, SaltString};
+
+    fn account(name: &str, password: Secret) -> Arc<Account> {
+        let config = AccountConfig { name: name.into(), password, ..AccountConfig::default() };
+        Arc::new(Account::new(config, GroupId(0), QueueId(0), QueueId(0), Arc::default(), Default::default()))
+    }
+
+    fn hashed(password: &str) -> Secret {
+        let salt = SaltString::encode_b64(b"salt for a test").unwrap();
+        let cheap = argon2::Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, argon2::Params::new(8, 1, 1, None).unwrap());
+        Secret::parse(&cheap.hash_password(password.as_bytes(), &salt).unwrap().to_string())
+    }
+
+    /// What it answers without waiting for anything.
+    fn at_once(accounts: &Accounts, name: &str, password: &[u8]) -> Option<Result<Arc<Account>, AuthError>> {
+        let asked = std::pin::pin!(accounts.authenticate(name, password, None));
+        match asked.poll(&mut std::task::Context::from_waker(std::task::Waker::noop())) {
+            std::task::Poll::Ready(answer) => Some(answer),
+            std::task::Poll::Pending => None,
+        }
+    }
+
+    /// As where all hashes that may be computed at once are being computed.
+    fn busy(accounts: Vec<Arc<Account>>) -> Accounts {
+        Accounts { hashes: Hashes::new(0, 10, std::time::Duration::from_millis(1)), ..Accounts::new(accounts) }
+    }
+
+    #[tokio::test]
+    async fn whoever_was_let_in_before_does_not_wait_behind_wrong_passwords() {
+        let shop = account("shop", hashed("secret"));
+        let accounts = busy(vec![shop.clone(), account("bank", Secret::parse("plain"))]);
+        assert!(at_once(&accounts, "shop", b"secret").is_none());
+        assert!(shop.verify(b"secret"));
+        assert!(at_once(&accounts, "shop", b"secret").unwrap().is_ok());
+        assert!(at_once(&accounts, "bank", b"plain").unwrap().is_ok());
+        assert_eq!(accounts.authenticate("shop", b"wrong", None).await.unwrap_err(), AuthError::Busy);
+    }
+
+    #[tokio::test]
+    async fn every_refusal_costs_a_hash_where_there_are_hashes() {
+        let mixed = vec![account("shop", hashed("secret")), account("bank", Secret::parse("plain"))];
+        let (working, busy) = (Accounts::new(mixed.clone()), busy(mixed));
+        for (name, refusal) in [("nobody", AuthError::Unknown), ("bank", AuthError::Password), ("shop", AuthError::Password)] {
+            assert!(at_once(&busy, name, b"wrong").is_none(), "{name}");
+            assert_eq!(working.authenticate(name, b"wrong", None).await.unwrap_err(), refusal);
+        }
+        let plain = Accounts::new(vec![account("bank", Secret::parse("plain"))]);
+        assert_eq!(at_once(&plain, "nobody", b"wrong").unwrap().unwrap_err(), AuthError::Unknown);
     }
 }

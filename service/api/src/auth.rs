@@ -95,9 +95,6 @@ pub(crate) async fn sign_in(
 
 async fn authenticate(state: &ApiState, name: &str, password: &[u8], peer: Option<SocketAddr>) -> Result<Arc<Account>, AuthError> {
     let setup = state.gateway().setup();
-    let slow = setup.accounts.get(name).is_some_and(|a| a.verify_fast(password).is_none());
-    // The semaphore is never closed.
-    let _permit = if slow { state.shared().slow_hashes.acquire().await.ok() } else { None };
     let account = setup.accounts.authenticate(name, password, peer.map(|p| p.ip())).await?;
     if account.config.http { Ok(account) } else { Err(AuthError::Door) }
 }

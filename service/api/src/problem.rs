@@ -144,9 +144,15 @@ impl From<LedgerError> for Problem {
 }
 
 impl From<AuthError> for Problem {
-    fn from(_: AuthError) -> Problem {
-        // Whoever is refused is not told which part was wrong; the log is.
-        Problem::unauthorized()
+    fn from(e: AuthError) -> Problem {
+        match e {
+            AuthError::Busy => {
+                let busy = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "The gateway is busy", e.to_string());
+                Problem { retry_after: Some(1000), ..busy }
+            }
+            // Whoever is refused is not told which part was wrong; the log is.
+            _ => Problem::unauthorized(),
+        }
     }
 }
 

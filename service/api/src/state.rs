@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use ipnet::IpNet;
 use jiff::tz::TimeZone;
-use tokio::sync::Semaphore;
 use waxwing_core::{Account, AuthError, Gateway, LogLimit};
 use waxwing_ledger::Ledger;
 
@@ -14,8 +13,6 @@ use crate::{AddressGuard, auth};
 
 /// Largest request body unless configured otherwise, octets.
 pub const DEFAULT_BODY_LIMIT: usize = 8 << 20;
-/// Slow password hashes computed at the same time: sign-ins must not take the processor from the pipeline.
-const SLOW_HASHES: usize = 2;
 
 /// What the one who builds the router decides.
 #[derive(Clone)]
@@ -54,7 +51,6 @@ pub struct ApiState(Arc<Shared>);
 pub(crate) struct Shared {
     pub(crate) gateway: Arc<Gateway>,
     pub(crate) options: ApiOptions,
-    pub(crate) slow_hashes: Semaphore,
     draining: AtomicBool,
     log: LogLimit,
 }
@@ -63,7 +59,7 @@ impl ApiState {
     /// Over a gateway.
     pub fn new(gateway: Arc<Gateway>, options: ApiOptions) -> ApiState {
         let log = LogLimit::new(gateway.clock.clone());
-        ApiState(Arc::new(Shared { gateway, options, slow_hashes: Semaphore::new(SLOW_HASHES), draining: AtomicBool::new(false), log }))
+        ApiState(Arc::new(Shared { gateway, options, draining: AtomicBool::new(false), log }))
     }
 
     /// The gateway.

@@ -5,6 +5,7 @@ use axum::extract::{Query, Request, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::{HeaderValue, StatusCode, header};
 use waxwing_api::{escape, peer_of};
+use waxwing_core::AuthError;
 
 use crate::form::Posted;
 use crate::session::SignedIn;
@@ -44,6 +45,9 @@ pub(crate) async fn submit(State(console): State<Console>, request: Request) -> 
             Err(e) => page::broken(&e.to_string()),
         },
         Ok(_) => form(&console, StatusCode::FORBIDDEN, "Only accounts with the right \"admin\" may use the console.", next),
+        Err(AuthError::Busy) => {
+            form(&console, StatusCode::SERVICE_UNAVAILABLE, "Too many passwords are being checked at once. Try again in a moment.", next)
+        }
         Err(_) => form(&console, StatusCode::UNAUTHORIZED, "Name or password is wrong.", next),
     }
 }

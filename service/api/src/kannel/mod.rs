@@ -11,7 +11,7 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, Method, StatusCode, header};
-use waxwing_core::{Account, MsgId, SubmitError};
+use waxwing_core::{Account, AuthError, MsgId, SubmitError};
 use waxwing_spool::Stage;
 
 use crate::params::Params;
@@ -22,6 +22,9 @@ pub(crate) use escapes::callback_url;
 
 /// Numbers of the accepted messages, in the order of the recipients, separated by commas.
 const IDS: &str = "x-waxwing-message-id";
+
+/// Kannel's words for what may succeed later.
+const LATER: &str = "Temporal failure, try again later.";
 
 /// The words and status of an answer.
 struct Answer {
@@ -93,7 +96,10 @@ async fn sign_in(state: &ApiState, p: &Params, basic: Option<(String, Vec<u8>)>,
     let password = p.get("password").or(p.get("pass")).map(<[u8]>::to_vec);
     let refused = || Answer::new(StatusCode::FORBIDDEN, "Authorization failed for sendsms");
     let (name, password) = name.map(|n| (n, password.unwrap_or_default())).or(basic).ok_or_else(refused)?;
-    auth::sign_in(state, "kannel", &name, &password, peer).await.map_err(|_| refused())
+    auth::sign_in(state, "kannel", &name, &password, peer).await.map_err(|e| match e {
+        AuthError::Busy => Answer { retry_after: Some(1000), ..Answer::new(StatusCode::SERVICE_UNAVAILABLE, LATER) },
+        _ => refused(),
+    })
 }
 
 /// Whether it waits: for its time, or for a connector that is not up. What is no longer queued has gone out already; the time of such a
@@ -123,7 +129,7 @@ impl From<SubmitError> for Answer {
         let answer = match &e {
             SubmitError::NoRoute(_) => Answer::new(StatusCode::FORBIDDEN, "Not routable. Do not try again."),
             SubmitError::Throttled { .. } | SubmitError::Busy(_) | SubmitError::Broken(_) => {
-                Answer::new(StatusCode::SERVICE_UNAVAILABLE, "Temporal failure, try again later.")
+                Answer::new(StatusCode::SERVICE_UNAVAILABLE, LATER)
             }
             SubmitError::SenderNotAllowed(_) | SubmitError::NotAllowed(_) | SubmitError::Quota { .. } => {
                 Answer::new(StatusCode::FORBIDDEN, e.to_string())

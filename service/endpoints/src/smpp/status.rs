@@ -22,6 +22,7 @@ pub(crate) fn of_auth(e: AuthError) -> CommandStatus {
     match e {
         AuthError::Unknown | AuthError::Password => CommandStatus::ESME_RINVPASWD,
         AuthError::Host | AuthError::Door => CommandStatus::ESME_RBINDFAIL,
+        AuthError::Busy => CommandStatus::ESME_RTHROTTLED,
     }
 }
 
