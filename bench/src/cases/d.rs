@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::Ctx;
 use super::path::{BINDS, Path, WINDOW, amount};
+use crate::esme::Load;
 use crate::report::Report;
 use crate::sink::{Behaviour, Receipts};
 
@@ -27,8 +28,8 @@ pub fn run(ctx: &Ctx, report: &mut Report) -> io::Result<()> {
         format!(
             "{BINDS} binds with a window of {WINDOW} on both sides, no receipts. Bursts are accepted with the ledger at rest, so that they \
              can be compared; while the queue grows, the ledger's lag may hold the doors back (pauses). Memory a \
-             message is what the process has more than before the queue grew, with the ledger at rest: buffers that were needed meanwhile \
-             count as well, if they were not given back. After the restart it is what the process has more than one with nothing queued."
+             message is what the process has more than after the same load without a queue, with the ledger at rest; after the restart, more \
+             than one has that was just started with nothing queued."
         ),
     );
     report.note(
@@ -60,8 +61,12 @@ fn backlog(ctx: &Ctx, report: &mut Report, count: u64) -> io::Result<()> {
     let time = Duration::from_secs(ctx.pick(5, 2));
     let (probe, _) = drain::probe_alone(&path, time)?;
     report.add(CASE, "high priority, nothing queued", US, &probe.values());
-    path.sink.set_away(true);
+    // Buffers grow to what the load needs whether or not a queue does: they are not to be charged to it.
+    let before = path.sink.taken();
+    let (sent, _) = path.run(Load { receipts: false, ..path.load(time)? })?;
+    path.sink.wait_taken(before + sent.accepted, Duration::from_secs(120))?;
     path.rest(report, CASE)?;
+    path.sink.set_away(true);
     let base = path.gateway.resident();
     accept::grow(ctx, report, &path, count)?;
 

@@ -20,7 +20,7 @@ pub(super) fn run(ctx: &Ctx, report: &mut Report, levels: &[u64]) -> io::Result<
     // So that the first measurement meets warm code and files.
     path.run(path.load(Duration::from_secs(ctx.pick(3, 1)))?)?;
     path.rest(report, CASE)?;
-    let base = path.gateway.resident();
+    let mut base = 0;
     let mut outstanding = 0;
     let mut alone = None;
     for level in levels.iter().copied() {
@@ -29,7 +29,12 @@ pub(super) fn run(ctx: &Ctx, report: &mut Report, levels: &[u64]) -> io::Result<
         path.rest(report, CASE)?;
         let memory = path.gateway.resident().saturating_sub(base) as f64;
         let rate = measure(ctx, report, &path, &variant(level), alone, (level > 0).then(|| memory / level as f64))?;
-        alone.get_or_insert(rate);
+        if alone.is_none() {
+            alone = Some(rate);
+            path.rest(report, CASE)?;
+            // Buffers have grown to what the load needs by now.
+            base = path.gateway.resident();
+        }
     }
     release(report, &path, outstanding)?;
     path.rest(report, CASE)?;
