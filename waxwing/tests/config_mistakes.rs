@@ -189,6 +189,10 @@ fn contradictions_are_found() {
             "4:16: [[account]] \"a\": max_priority: 4 is out of range; write 0 to 3",
         ),
         (
+            "[[account]]\nname = \"a\"\npassword = \"x\"\nwebhook_calls = 1001\n",
+            "4:17: [[account]] \"a\": webhook_calls: 1001 is out of range; write 1 to 1000",
+        ),
+        (
             "[[account]]\nname = \"a\"\npassword = \"x\"\nwebhook_secret = \"whsec_eA==\"\n",
             "4:18: [[account]] \"a\": webhook_secret: there is no webhook to sign; add webhook = \"https://...\"",
         ),

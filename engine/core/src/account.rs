@@ -102,6 +102,8 @@ pub struct AccountConfig {
     pub hosts: Vec<IpNet>,
     /// Where receipts and received messages are pushed.
     pub webhook: Option<Webhook>,
+    /// Calls to its webhook (and callbacks, and dlr-urls) at the same time, 1 to 1000.
+    pub webhook_calls: u32,
     /// Priority where it gives none, 0-3.
     pub priority: u8,
     /// Highest priority it may ask for, 0-3.
@@ -140,6 +142,7 @@ impl Default for AccountConfig {
             window: 32,
             hosts: Vec::new(),
             webhook: None,
+            webhook_calls: 64,
             priority: 1,
             max_priority: 3,
             validity: None,

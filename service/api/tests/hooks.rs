@@ -5,6 +5,7 @@ mod support;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::Router;
@@ -16,11 +17,12 @@ use http::StatusCode;
 use http_body_util::BodyExt as _;
 use parking_lot::Mutex;
 use serde_json::Value;
-use support::{House, basic, house, house_with};
+use support::slow::SlowSpool;
+use support::{House, basic, house, house_over, house_with};
 use tokio::net::TcpListener;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use waxwing_api::{AddressGuard, Hooks, HooksOptions, ServeOptions, serve};
-use waxwing_core::Webhook;
+use waxwing_core::{AccountConfig, Webhook};
 
 const KEY: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const BOUND: Duration = Duration::from_secs(20);
@@ -71,8 +73,24 @@ fn run(h: &House, options: HooksOptions) {
 }
 
 fn with_webhook(url: &str) -> House {
-    let url = format!("{url}/hook");
-    house_with(move |c| c.webhook = Some(Webhook { url: url.clone(), secret: KEY.into() }))
+    house_with(|c| hooked(c, url))
+}
+
+fn hooked(c: &mut AccountConfig, url: &str) {
+    c.webhook = Some(Webhook { url: format!("{url}/hook"), secret: KEY.into() });
+}
+
+/// One call at a time, over a spool that makes no outcome durable until it is told to.
+fn with_slow_disk(url: &str) -> (House, Arc<SlowSpool>) {
+    let mut slow = None;
+    let h = house_over(
+        |c| {
+            hooked(c, url);
+            c.webhook_calls = 1;
+        },
+        |spool| slow.insert(SlowSpool::over(spool)).clone(),
+    );
+    (h, slow.unwrap())
 }
 
 #[tokio::test]
@@ -162,7 +180,7 @@ async fn an_account_whose_server_hangs_stands_in_nobodys_way() {
     let hole = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let mut catcher = Catcher::start(&[]).await;
     let h = with_webhook(&format!("http://{}", hole.local_addr().unwrap()));
-    run(&h, HooksOptions { in_flight: 4, in_flight_per_account: 2, ..HooksOptions::default() });
+    run(&h, HooksOptions { in_flight: 4, ..HooksOptions::default() });
     for n in 0..50 {
         h.receive(&format!("{n}")).await;
     }
@@ -173,6 +191,55 @@ async fn an_account_whose_server_hangs_stands_in_nobodys_way() {
     let c = catcher.next().await;
     assert_eq!(c.request.uri.path(), "/cb");
     assert_eq!(c.header("webhook-signature"), "", "another account's callback is not signed with nobody's key");
+}
+
+#[tokio::test]
+async fn calls_go_on_while_outcomes_wait_for_the_disk() {
+    let mut catcher = Catcher::start(&[]).await;
+    let (h, slow) = with_slow_disk(&catcher.url);
+    for n in 0..20 {
+        h.receive(&n.to_string()).await;
+    }
+    run(&h, HooksOptions::default());
+    for n in 0..20 {
+        let v: Value = serde_json::from_slice(&catcher.next().await.body).unwrap();
+        assert_eq!(v["data"]["text"], n.to_string(), "one call at a time keeps the order");
+    }
+    assert_eq!((slow.batches.load(Ordering::Relaxed), slow.outcomes.load(Ordering::Relaxed)), (1, 1), "the others wait for the first");
+    slow.open();
+    h.until_no_hooks().await;
+    assert_eq!(slow.outcomes.load(Ordering::Relaxed), 20);
+    let batches = slow.batches.load(Ordering::Relaxed);
+    assert!(batches <= 3, "{batches} batches, where the 19 that waited are one, or two if the last answer was late");
+    assert!(catcher.caught.try_recv().is_err(), "nothing comes twice");
+}
+
+#[tokio::test]
+async fn an_orderly_end_waits_until_outcomes_are_durable() {
+    let mut catcher = Catcher::start(&[]).await;
+    let (h, slow) = with_slow_disk(&catcher.url);
+    let (stop, stopped) = oneshot::channel::<()>();
+    let mut task = tokio::spawn(Hooks::new(h.gateway.clone(), HooksOptions::default()).run(async { stopped.await.unwrap() }));
+    h.receive("last").await;
+    catcher.next().await;
+    stop.send(()).unwrap();
+    assert!(tokio::time::timeout(Duration::from_millis(300), &mut task).await.is_err(), "the outcome is not durable yet");
+    slow.open();
+    tokio::time::timeout(BOUND, task).await.expect("an end in time").unwrap();
+    h.until_no_hooks().await;
+}
+
+#[tokio::test]
+async fn a_new_address_counts_from_the_next_call_on() {
+    let (mut before, mut after) = (Catcher::start(&[]).await, Catcher::start(&[]).await);
+    let h = with_webhook(&before.url);
+    run(&h, HooksOptions::default());
+    h.receive("old").await;
+    before.next().await;
+    h.change_shop(|c| hooked(c, &after.url));
+    h.receive("new").await;
+    let v: Value = serde_json::from_slice(&after.next().await.body).unwrap();
+    assert_eq!(v["data"]["text"], "new");
 }
 
 #[tokio::test]

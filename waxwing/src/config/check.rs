@@ -242,6 +242,7 @@ impl Checker<'_, '_> {
         }
         self.in_range(b, "max_binds", v.max_binds, 1..=10_000);
         self.in_range(b, "window", v.window, 1..=10_000);
+        self.in_range(b, "webhook_calls", v.webhook_calls, 1..=1000);
         self.at_most(b, "default_sender", v.default_sender.as_deref().unwrap_or_default(), waxwing_core::MAX_ADDRESS);
         self.at_most(b, "forced_sender", v.forced_sender.as_deref().unwrap_or_default(), waxwing_core::MAX_ADDRESS);
         if v.webhook_secret.is_some() && v.webhook.is_none() && !b.has("webhook") {

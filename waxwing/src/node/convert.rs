@@ -62,6 +62,7 @@ pub(super) fn account(a: &Account) -> AccountConfig {
         window: a.window,
         hosts: a.hosts.iter().map(|n| n.0).collect(),
         webhook: a.webhook.as_ref().map(|u| Webhook { url: u.0.clone(), secret: a.webhook_secret.clone().unwrap_or_default() }),
+        webhook_calls: a.webhook_calls,
         priority: a.priority,
         max_priority: a.max_priority,
         validity: a.validity.map(|v| v.millis()),

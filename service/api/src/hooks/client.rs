@@ -3,14 +3,13 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, Request, StatusCode, Uri, header};
+use http::{HeaderMap, Request, StatusCode, header};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use jiff::Timestamp;
-use url::Url;
 
 use super::AddressGuard;
 use super::guard::GuardedResolver;
@@ -31,13 +30,13 @@ pub(crate) struct Reply {
 #[derive(Clone)]
 pub(crate) struct HookClient {
     client: Client<HttpsConnector<HttpConnector<GuardedResolver>>, Full<Bytes>>,
-    guard: AddressGuard,
     total: Duration,
 }
 
 impl HookClient {
-    pub(crate) fn new(guard: AddressGuard, tls: rustls::ClientConfig, connect: Duration, total: Duration) -> HookClient {
-        let mut http = HttpConnector::new_with_resolver(GuardedResolver(guard.clone()));
+    /// `idle` is how many connections to a host are kept open while nothing is to be said.
+    pub(crate) fn new(guard: AddressGuard, tls: rustls::ClientConfig, (connect, total): (Duration, Duration), idle: usize) -> HookClient {
+        let mut http = HttpConnector::new_with_resolver(GuardedResolver(guard));
         http.set_connect_timeout(Some(connect));
         http.set_nodelay(true);
         http.enforce_http(false);
@@ -45,26 +44,16 @@ impl HookClient {
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE)
-            .pool_max_idle_per_host(16)
+            .pool_max_idle_per_host(idle)
             .build(https);
-        HookClient { client, guard, total }
+        HookClient { client, total }
     }
 
     /// Makes a call and waits for its answer.
     ///
     /// # Errors
-    /// With what went wrong, for people. [`CallError::Address`] cannot be mended by trying again.
-    pub(crate) async fn call(&self, mut request: Request<Full<Bytes>>, url: &str) -> Result<Reply, CallError> {
-        let url: Url = self.guard.check_url(url).map_err(CallError::Address)?;
-        if !url.username().is_empty() {
-            let password = percent_encoding::percent_decode_str(url.password().unwrap_or_default()).decode_utf8_lossy();
-            let name = percent_encoding::percent_decode_str(url.username()).decode_utf8_lossy();
-            let token = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, format!("{name}:{password}"));
-            if let Ok(value) = format!("Basic {token}").parse() {
-                request.headers_mut().insert(header::AUTHORIZATION, value);
-            }
-        }
-        *request.uri_mut() = uri(&url).map_err(CallError::Address)?;
+    /// [`CallError::Failed`] with what went wrong, for people.
+    pub(crate) async fn call(&self, request: Request<Full<Bytes>>) -> Result<Reply, CallError> {
         match tokio::time::timeout(self.total, self.exchange(request)).await {
             Ok(result) => result,
             Err(_) => Err(CallError::Failed(format!("no answer within {} s", self.total.as_secs()))),
@@ -84,20 +73,10 @@ impl HookClient {
 /// Why there was no answer.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum CallError {
-    /// The address is no URL, or is denied.
+    /// The address is no URL, or is denied. Trying again cannot mend it.
     Address(String),
     /// Anything else.
     Failed(String),
-}
-
-/// Without user and fragment, which do not belong on the wire.
-fn uri(url: &Url) -> Result<Uri, String> {
-    let mut url = url.clone();
-    url.set_fragment(None);
-    // These fail for URLs without a host only, which the guard has refused.
-    let _ = url.set_username("");
-    let _ = url.set_password(None);
-    url.as_str().parse().map_err(|e| format!("{url} cannot be called: {e}"))
 }
 
 /// Seconds, or a date (RFC 9110, 10.2.3).
@@ -137,11 +116,5 @@ mod tests {
         assert_eq!(retry_after(&with("Thu, 01 Jan 2026 00:01:00 GMT"), now), Some(Duration::from_secs(60)));
         assert_eq!(retry_after(&with("Thu, 01 Jan 2015 00:01:00 GMT"), now), None);
         assert_eq!(retry_after(&with("soon"), now), None);
-    }
-
-    #[test]
-    fn user_and_fragment_stay_here() {
-        let url = Url::parse("https://u:p@example.net/a?b=c#d").unwrap();
-        assert_eq!(uri(&url).unwrap(), "https://example.net/a?b=c");
     }
 }

@@ -1,49 +1,55 @@
 //! One callback: what is called, and what its answer means.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
-use http::{Method, Request, StatusCode, header};
+use http::{HeaderValue, Method, Request, StatusCode, header};
 use http_body_util::Full;
-use waxwing_core::{Account, Door, ErrorClass, Millis, Outgoing, SendResult};
+use waxwing_core::{Door, ErrorClass, Millis, Outgoing, SendResult};
 
 use super::client::{CallError, Reply};
-use super::{HookSchedule, payload, sign};
+use super::target::{Hook, Target};
+use super::{AddressGuard, HookSchedule, payload};
 use crate::kannel;
 
 const USER_AGENT: &str = concat!("waxwing/", env!("CARGO_PKG_VERSION"));
 
-/// A call to be made.
-#[derive(Debug)]
-pub(crate) struct Call {
-    pub(crate) url: String,
-    pub(crate) request: Request<Full<Bytes>>,
-}
-
-/// What to call for an entry of an account's queue; `None` where the account has no webhook (any more).
-pub(crate) fn prepare(out: &Outgoing, account: Option<&Arc<Account>>, now: Millis) -> Option<Call> {
+/// The call for an entry of an account's queue.
+///
+/// # Errors
+/// [`CallError::Address`] where it cannot be called, [`CallError::Failed`] where the account has no webhook (any more).
+pub(crate) fn prepare(out: &Outgoing, hook: &Hook, guard: &AddressGuard, now: Millis) -> Result<Request<Full<Bytes>>, CallError> {
     let m = &out.message;
-    let builder = Request::builder().header(header::USER_AGENT, USER_AGENT);
     if let (Door::Kannel, Some(receipt), false) = (m.door(), &m.receipt, m.callback.is_empty()) {
-        let url = kannel::callback_url(m, receipt);
-        let request = builder.method(Method::GET).body(Full::default()).ok()?;
-        return Some(Call { url, request });
+        let target = Target::parse(&kannel::callback_url(m, receipt), guard).map_err(CallError::Address)?;
+        return request(Method::GET, target).body(Full::default()).map_err(unwritable);
     }
-    let webhook = account.and_then(|a| a.config.webhook.as_ref());
-    let url = if m.callback.is_empty() { webhook?.url.clone() } else { m.callback.clone() };
-    let body = payload::body(m, out.id(), out.accepted).to_string();
+    let target = match &hook.target {
+        _ if !m.callback.is_empty() => Target::parse(&m.callback, guard),
+        Some(target) => target.clone(),
+        None => return Err(CallError::Failed("the account has no webhook".to_owned())),
+    };
+    let body = payload::body(m, out.id(), out.accepted).map_err(|e| CallError::Failed(e.to_string()))?;
     // The id is that of the entry: the same for every attempt, another for every event.
     let (id, seconds) = (format!("msg_{}", out.id()), now / 1000);
-    let keys = webhook.map(|w| w.secret.as_str()).unwrap_or_default();
-    let mut builder = builder
-        .method(Method::POST)
-        .header(header::CONTENT_TYPE, "application/json")
+    let mut builder = request(Method::POST, target.map_err(CallError::Address)?)
+        .header(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))
         .header("webhook-id", &id)
         .header("webhook-timestamp", seconds);
-    if let Some(signature) = sign::signature(keys, &id, seconds, body.as_bytes()) {
+    if let Some(signature) = hook.keys.signature(&id, seconds, &body) {
         builder = builder.header("webhook-signature", signature);
     }
-    Some(Call { url, request: builder.body(Full::from(body)).ok()? })
+    builder.body(Full::from(body)).map_err(unwritable)
+}
+
+fn request(method: Method, target: Target) -> http::request::Builder {
+    let builder = Request::builder().method(method).uri(target.uri).header(header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
+    match target.authorization {
+        Some(value) => builder.header(header::AUTHORIZATION, value),
+        None => builder,
+    }
+}
+
+fn unwritable(e: http::Error) -> CallError {
+    CallError::Failed(format!("the call cannot be written: {e}"))
 }
 
 /// What an answer means: 2xx is success, 410 is "never again", everything else is tried again by the schedule.

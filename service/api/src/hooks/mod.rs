@@ -1,27 +1,33 @@
 //! The way back over HTTP: receipts and received messages posted to webhooks, and Kannel's dlr-url called.
 //!
-//! One task for all accounts. It claims from each account's queue as much as that account and the process may have in flight, and the
-//! calls run inside the task; an account whose server hangs fills its own share and nobody else's. Outcomes are settled in the spool,
-//! so retries survive a restart.
+//! One task for all accounts. It claims from each account's queue as much as that account may have under way, and the calls run inside the
+//! task. A call is over when its answer is in: its place is free for the next one, and its outcome joins the account's next batch for the
+//! spool, so that a slow disk holds no call up. An account whose server hangs fills its own share and nobody else's. Outcomes are settled
+//! in the spool, so retries survive a restart; what is not settled yet is called again after a crash, and their number is bounded.
 
 mod client;
 mod deliver;
+mod desk;
 mod guard;
 mod payload;
 mod schedule;
+mod share;
 mod sign;
+mod target;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
-use prometheus_client::metrics::counter::Counter;
-use waxwing_core::{AccountLabel, Gateway, Outbox, Outgoing, RetryPolicy, SendResult, Settlement};
+use futures_util::{FutureExt as _, StreamExt as _};
+use tokio::time::Instant;
+use waxwing_core::{Gateway, Outgoing, Settlement};
 use waxwing_spool::{BoxFuture, QueueId, SpoolError};
 
 use self::client::HookClient;
+use self::desk::Desk;
+use self::target::Hook;
 
 pub use guard::AddressGuard;
 pub use schedule::HookSchedule;
@@ -30,14 +36,17 @@ pub use schedule::HookSchedule;
 const LOOK: Duration = Duration::from_secs(2);
 /// Pause after the spool could not take an outcome.
 const SPOOL_PAUSE: Duration = Duration::from_secs(1);
+/// Outcomes of all accounts together that are not durable yet, above which no call is begun. All of them wait for the same disk, so this
+/// holds up everybody alike.
+const UNSETTLED: usize = 4096;
 
 /// How callbacks are made.
 #[derive(Clone)]
 pub struct HooksOptions {
-    /// Calls at the same time, all accounts together.
+    /// Calls at the same time, all accounts together, which share them: nobody has more than are free. Beyond it each account has four
+    /// of its own. How many one account may have at most is its own setting
+    /// ([`webhook_calls`](waxwing_core::AccountConfig::webhook_calls)).
     pub in_flight: usize,
-    /// Calls at the same time of one account.
-    pub in_flight_per_account: usize,
     /// How long a connection may take.
     pub connect_time: Duration,
     /// How long a call may take in all.
@@ -51,11 +60,10 @@ pub struct HooksOptions {
 }
 
 impl Default for HooksOptions {
-    /// 256 calls, 16 an account; 5 s to connect, 15 s in all.
+    /// 2,048 calls, so that one account can have its thousand; 5 s to connect, 15 s in all.
     fn default() -> HooksOptions {
         HooksOptions {
-            in_flight: 256,
-            in_flight_per_account: 16,
+            in_flight: 2048,
             connect_time: Duration::from_secs(5),
             total_time: Duration::from_secs(15),
             schedule: HookSchedule::default(),
@@ -67,172 +75,194 @@ impl Default for HooksOptions {
 
 /// Makes callbacks.
 pub struct Hooks {
-    caller: Caller,
-    options: HooksOptions,
-    accounts: HashMap<QueueId, Desk>,
-    hungry: VecDeque<QueueId>,
+    caller: Arc<Caller>,
     in_flight: usize,
+    desks: HashMap<QueueId, Desk>,
+    /// Accounts that may have something to call for.
+    hungry: VecDeque<QueueId>,
+    /// Accounts whose calls have ended since outcomes were last settled.
+    answered: Vec<QueueId>,
+    calls: FuturesUnordered<BoxFuture<'static, (QueueId, Settlement)>>,
+    wakes: FuturesUnordered<BoxFuture<'static, QueueId>>,
+    settles: FuturesUnordered<BoxFuture<'static, Settled>>,
+    /// Answered and not durable.
+    unsettled: usize,
+    /// No call is begun before.
+    paused_until: Option<Instant>,
 }
 
-/// What one call needs.
-#[derive(Clone)]
+/// What all calls need.
 struct Caller {
     gateway: Arc<Gateway>,
     client: HookClient,
     schedule: HookSchedule,
+    guard: AddressGuard,
 }
 
-/// One account's way out.
-#[derive(Clone)]
-struct Desk {
-    outbox: Outbox,
-    delivered: Counter,
-    retried: Counter,
-    in_flight: usize,
-    /// Stands in `hungry`.
-    waits: bool,
-    /// Will be called when something comes.
-    armed: bool,
+/// A batch that was handed to the spool.
+struct Settled {
+    queue: QueueId,
+    outcomes: usize,
+    result: Result<(), SpoolError>,
 }
-
-type Finished = (QueueId, Result<(), SpoolError>);
 
 impl Hooks {
     /// Over a gateway.
     pub fn new(gateway: Arc<Gateway>, options: HooksOptions) -> Hooks {
-        let tls = options.tls.clone().unwrap_or_else(usual_tls);
-        let client = HookClient::new(options.guard.clone(), tls, options.connect_time, options.total_time);
-        let caller = Caller { gateway, client, schedule: options.schedule.clone() };
-        Hooks { caller, options, accounts: HashMap::new(), hungry: VecDeque::new(), in_flight: 0 }
+        let HooksOptions { in_flight, connect_time, total_time, schedule, guard, tls } = options;
+        let tls = tls.unwrap_or_else(usual_tls);
+        let client = HookClient::new(guard.clone(), tls, (connect_time, total_time), in_flight);
+        Hooks {
+            caller: Arc::new(Caller { gateway, client, schedule, guard }),
+            in_flight,
+            desks: HashMap::new(),
+            hungry: VecDeque::new(),
+            answered: Vec::new(),
+            calls: FuturesUnordered::new(),
+            wakes: FuturesUnordered::new(),
+            settles: FuturesUnordered::new(),
+            unsettled: 0,
+            paused_until: None,
+        }
     }
 
-    /// Runs until `shutdown` resolves; calls that are under way then end first (each within its bound).
+    /// Runs until `shutdown` resolves; calls that are under way then end first (each within its bound), and their outcomes are settled.
     pub async fn run(mut self, shutdown: impl Future<Output = ()>) {
         let mut shutdown = std::pin::pin!(shutdown);
-        let mut calls: FuturesUnordered<BoxFuture<'static, Finished>> = FuturesUnordered::new();
-        let mut wakes: FuturesUnordered<BoxFuture<'static, QueueId>> = FuturesUnordered::new();
+        let mut stopping = false;
         let mut look = tokio::time::interval(LOOK);
         look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        loop {
+        while !(stopping && self.calls.is_empty() && self.settles.is_empty()) {
+            let pause = self.paused_until;
             tokio::select! {
-                () = &mut shutdown => break,
-                _ = look.tick() => self.look(),
-                Some(queue) = wakes.next() => {
-                    if let Some(desk) = self.accounts.get_mut(&queue) {
-                        desk.armed = false;
-                    }
-                    self.enqueue(queue);
+                () = &mut shutdown, if !stopping => {
+                    stopping = true;
+                    self.release();
                 }
-                Some((queue, settled)) = calls.next() => {
-                    self.finished(queue);
-                    if let Err(e) = settled {
-                        tracing::error!("The outcome of a callback could not be stored: {e}");
-                        tokio::time::sleep(SPOOL_PAUSE).await;
+                _ = look.tick(), if !stopping => self.look(),
+                Some(queue) = self.wakes.next(), if !stopping => self.woken(queue),
+                Some((queue, settlement)) = self.calls.next() => {
+                    self.answered(queue, settlement);
+                    // All that have ended go into one batch.
+                    while let Some(Some((queue, settlement))) = self.calls.next().now_or_never() {
+                        self.answered(queue, settlement);
                     }
+                    self.settle();
                 }
+                Some(settled) = self.settles.next() => self.settled(settled),
+                () = tokio::time::sleep_until(pause.unwrap_or_else(Instant::now)), if pause.is_some() => self.paused_until = None,
             }
-            self.claim(&mut calls, &mut wakes);
+            if !stopping {
+                self.fill();
+            }
         }
-        while calls.next().await.is_some() {}
     }
 
     /// Opens a desk for each new account, and looks into all queues: nothing is lost where a wake-up is.
     fn look(&mut self) {
-        let gateway = &self.caller.gateway;
-        let setup = gateway.setup();
-        for account in setup.accounts.iter() {
-            self.accounts.entry(account.hook_queue).or_insert_with(|| {
-                let label = AccountLabel { account: account.name.to_string() };
-                Desk {
-                    outbox: Outbox::deliveries(gateway, account.hook_queue, "webhook", RetryPolicy::default()),
-                    delivered: gateway.metrics.hooks_delivered.get_or_create(&label).clone(),
-                    retried: gateway.metrics.hooks_retried.get_or_create(&label).clone(),
-                    in_flight: 0,
-                    waits: false,
-                    armed: false,
-                }
-            });
+        let Caller { gateway, guard, .. } = &*self.caller;
+        for account in gateway.setup().accounts.iter() {
+            self.desks.entry(account.hook_queue).or_insert_with(|| Desk::new(gateway, account, guard));
         }
-        let all: Vec<QueueId> = self.accounts.keys().copied().collect();
-        all.into_iter().for_each(|q| self.enqueue(q));
-    }
-
-    fn enqueue(&mut self, queue: QueueId) {
-        if let Some(desk) = self.accounts.get_mut(&queue).filter(|d| !d.waits) {
-            desk.waits = true;
-            self.hungry.push_back(queue);
+        for (queue, desk) in &mut self.desks {
+            desk.dry = false;
+            enqueue(&mut self.hungry, *queue, desk);
         }
     }
 
-    fn finished(&mut self, queue: QueueId) {
-        self.in_flight -= 1;
-        if let Some(desk) = self.accounts.get_mut(&queue) {
-            desk.in_flight -= 1;
+    fn woken(&mut self, queue: QueueId) {
+        if let Some(desk) = self.desks.get_mut(&queue) {
+            desk.armed = false;
+            desk.dry = false;
+            enqueue(&mut self.hungry, queue, desk);
         }
-        self.enqueue(queue);
     }
 
-    /// Claims for the accounts that may have something, in turn, as long as there is room.
-    fn claim(
-        &mut self,
-        calls: &mut FuturesUnordered<BoxFuture<'static, Finished>>,
-        wakes: &mut FuturesUnordered<BoxFuture<'static, QueueId>>,
-    ) {
-        while self.in_flight < self.options.in_flight {
+    fn answered(&mut self, queue: QueueId, settlement: Settlement) {
+        self.unsettled += 1;
+        if let Some(desk) = self.desks.get_mut(&queue) {
+            desk.answered(settlement);
+            self.answered.push(queue);
+            enqueue(&mut self.hungry, queue, desk);
+        }
+    }
+
+    /// Hands outcomes to the spool.
+    fn settle(&mut self) {
+        for queue in self.answered.drain(..) {
+            self.settles.extend(self.desks.get_mut(&queue).and_then(|desk| batch(queue, desk)));
+        }
+    }
+
+    fn settled(&mut self, Settled { queue, outcomes, result }: Settled) {
+        self.unsettled -= outcomes;
+        if let Err(e) = result {
+            tracing::error!("The outcomes of {outcomes} callbacks could not be stored: {e}");
+            self.paused_until = Some(Instant::now() + SPOOL_PAUSE);
+        }
+        if let Some(desk) = self.desks.get_mut(&queue) {
+            desk.settled();
+            self.settles.extend(batch(queue, desk));
+        }
+    }
+
+    fn release(&mut self) {
+        for (queue, desk) in &mut self.desks {
+            let (queue, released) = (*queue, desk.release());
+            self.settles.push(Box::pin(async move { Settled { queue, outcomes: 0, result: released.await } }));
+        }
+    }
+
+    /// Begins calls for the accounts that may have something, in turn, as long as there is room.
+    fn fill(&mut self) {
+        if self.hungry.is_empty() || self.paused_until.is_some() {
+            return;
+        }
+        let setup = self.caller.gateway.setup();
+        while self.unsettled < UNSETTLED {
             let Some(queue) = self.hungry.pop_front() else { return };
-            let Some(desk) = self.accounts.get_mut(&queue) else { continue };
+            let Some(desk) = self.desks.get_mut(&queue) else { continue };
             desk.waits = false;
-            let room = self.options.in_flight_per_account.saturating_sub(desk.in_flight).min(self.options.in_flight - self.in_flight);
+            desk.refresh(&setup, &self.caller.guard);
+            let free = self.in_flight.saturating_sub(self.calls.len());
+            let room = share::room(desk.limit, desk.under_way, free);
             if room == 0 {
                 continue; // Its next call to end brings it back.
             }
-            let ready = desk.outbox.ready();
-            let claimed = desk.outbox.claim(room);
-            desk.in_flight += claimed.len();
-            self.in_flight += claimed.len();
-            let more = claimed.len() == room;
-            if !more && !desk.armed {
-                desk.armed = true;
-                wakes.push(Box::pin(async move {
-                    ready.await;
-                    queue
-                }));
+            let (taken, wake) = desk.take(room);
+            self.wakes.extend(wake);
+            for out in taken {
+                self.calls.push(self.caller.clone().call(queue, desk.hook.clone(), out));
             }
-            for out in claimed {
-                calls.push(self.caller.clone().call(queue, desk, out));
-            }
-            if more {
-                self.enqueue(queue);
-            }
+            enqueue(&mut self.hungry, queue, desk);
         }
     }
 }
 
+/// Puts an account in line, unless it stands there or has nothing to call for.
+fn enqueue(hungry: &mut VecDeque<QueueId>, queue: QueueId, desk: &mut Desk) {
+    if !desk.waits && desk.has_more() {
+        desk.waits = true;
+        hungry.push_back(queue);
+    }
+}
+
+/// The account's next batch for the spool, if there is one.
+fn batch(queue: QueueId, desk: &mut Desk) -> Option<BoxFuture<'static, Settled>> {
+    let (outcomes, settle) = desk.settle()?;
+    Some(Box::pin(async move { Settled { queue, outcomes, result: settle.await } }))
+}
+
 impl Caller {
-    fn call(self, queue: QueueId, desk: &Desk, out: Outgoing) -> BoxFuture<'static, Finished> {
-        let (outbox, delivered, retried) = (desk.outbox.clone(), desk.delivered.clone(), desk.retried.clone());
+    fn call(self: Arc<Caller>, queue: QueueId, hook: Arc<Hook>, out: Outgoing) -> BoxFuture<'static, (QueueId, Settlement)> {
         Box::pin(async move {
             let clock = &self.gateway.clock;
-            let call = deliver::prepare(&out, self.gateway.account_of(out.group).as_ref(), clock.now());
-            let answer = match call {
-                Some(call) => self.client.call(call.request, &call.url).await,
-                None => Err(client::CallError::Failed("the account has no webhook".to_owned())),
+            let answer = match deliver::prepare(&out, &hook, &self.guard, clock.now()) {
+                Ok(request) => self.client.call(request).await,
+                Err(e) => Err(e),
             };
             let result = deliver::verdict(answer, out.attempts.saturating_add(1), &self.schedule, clock.now());
-            match &result {
-                SendResult::Sent { .. } => {
-                    delivered.inc();
-                }
-                SendResult::Later { code, reason, .. } => {
-                    retried.inc();
-                    tracing::debug!(message = %out.id(), code, "A callback failed and will be repeated: {reason}");
-                }
-                SendResult::Refused { code, reason, .. } => {
-                    tracing::warn!(message = %out.id(), code, "A callback is given up: {reason}");
-                }
-                SendResult::NoAnswer { .. } | SendResult::Released => {}
-            }
-            (queue, outbox.settle(vec![Settlement { out, result }]).await)
+            (queue, Settlement { out, result })
         })
     }
 }

@@ -1,21 +1,76 @@
 //! The JSON of webhooks: `{"type", "timestamp", "data"}`, as Standard Webhooks has it.
 
-use serde_json::{Map, Value, json};
+use serde::Serialize;
 use waxwing_core::{Kind, Message, Millis, MsgId, Receipt, State, want};
 
 use crate::content::to_hex;
 use crate::rest::rfc3339;
 
+#[derive(Serialize)]
+struct Envelope<T> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    timestamp: Option<String>,
+    data: T,
+}
+
+/// About the message that a receipt is of.
+#[derive(Serialize)]
+struct ReceiptData<'a> {
+    id: String,
+    from: String,
+    to: String,
+    state: &'static str,
+    parts: u32,
+    parts_delivered: u32,
+    accepted_at: Option<String>,
+    done_at: Option<String>,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    error: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    reason: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    reference: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    connector: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    carrier_id: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    carrier_state: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    text: &'a str,
+}
+
+/// A received message.
+#[derive(Serialize)]
+struct ReceivedData<'a> {
+    id: String,
+    from: String,
+    to: String,
+    text: Option<String>,
+    data: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    udh: Option<String>,
+    data_coding: u32,
+    received_at: Option<String>,
+    connector: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    carrier_id: &'a str,
+}
+
 /// The body for a receipt or a received message; `id` and `accepted` are those of the entry in the account's queue.
-pub(crate) fn body(message: &Message, id: MsgId, accepted: Millis) -> Value {
+///
+/// # Errors
+/// None that could happen: everything in it can be written as JSON.
+pub(crate) fn body(message: &Message, id: MsgId, accepted: Millis) -> Result<Vec<u8>, serde_json::Error> {
     match (&message.receipt, message.kind()) {
         (Some(receipt), Kind::Receipt) => envelope(receipt_type(receipt), receipt.done.max(1), receipt_data(message, receipt)),
         _ => envelope("message.received", accepted, received_data(message, id, accepted)),
     }
 }
 
-fn envelope(kind: &str, at: Millis, data: Value) -> Value {
-    json!({ "type": kind, "timestamp": rfc3339(at), "data": data })
+fn envelope(kind: &'static str, at: Millis, data: impl Serialize) -> Result<Vec<u8>, serde_json::Error> {
+    serde_json::to_vec(&Envelope { kind, timestamp: rfc3339(at), data })
 }
 
 /// What a receipt is called: by the wish that it fulfils.
@@ -28,68 +83,55 @@ fn receipt_type(r: &Receipt) -> &'static str {
     }
 }
 
-fn receipt_data(m: &Message, r: &Receipt) -> Value {
+fn receipt_data<'a>(m: &'a Message, r: &'a Receipt) -> ReceiptData<'a> {
     let state = State::try_from(r.state).unwrap_or(State::Unknown);
-    // The receipt travels from the recipient to the sender; its data is about the message.
-    let mut data = object(json!({
-        "id": MsgId(r.id).to_string(),
-        "from": m.destination.to_string(),
-        "to": m.source.to_string(),
-        "state": state.name(),
-        "parts": r.parts,
-        "parts_delivered": r.delivered,
-        "accepted_at": rfc3339(r.submitted),
-        "done_at": rfc3339(r.done),
-    }));
-    for (name, value) in [
-        ("error", &r.error),
-        ("reason", &r.reason),
-        ("reference", &m.reference),
-        ("connector", &m.connector),
-        ("carrier_id", &r.remote_id),
-        ("carrier_state", &r.stat),
-        ("text", &r.text),
-    ] {
-        if !value.is_empty() {
-            data.insert(name.into(), value.as_str().into());
-        }
+    ReceiptData {
+        id: MsgId(r.id).to_string(),
+        // The receipt travels from the recipient to the sender; its data is about the message.
+        from: m.destination.to_string(),
+        to: m.source.to_string(),
+        state: state.name(),
+        parts: r.parts,
+        parts_delivered: r.delivered,
+        accepted_at: rfc3339(r.submitted),
+        done_at: rfc3339(r.done),
+        error: &r.error,
+        reason: &r.reason,
+        reference: &m.reference,
+        connector: &m.connector,
+        carrier_id: &r.remote_id,
+        carrier_state: &r.stat,
+        text: &r.text,
     }
-    Value::Object(data)
 }
 
-fn received_data(m: &Message, id: MsgId, accepted: Millis) -> Value {
+fn received_data(m: &Message, id: MsgId, accepted: Millis) -> ReceivedData<'_> {
     let (header, octets) = waxwing_core::content::split(m);
-    let mut data = object(json!({
-        "id": id.to_string(),
-        "from": m.source.to_string(),
-        "to": m.destination.to_string(),
-        "text": waxwing_core::content::text(m),
-        "data": to_hex(&octets),
-        "data_coding": m.data_coding,
-        "received_at": rfc3339(accepted),
-        "connector": m.connector,
-    }));
-    if !header.is_empty() {
-        data.insert("udh".into(), to_hex(&header.encode()).into());
-    }
-    if !m.remote_id.is_empty() {
-        data.insert("carrier_id".into(), m.remote_id.as_str().into());
-    }
-    Value::Object(data)
-}
-
-fn object(v: Value) -> Map<String, Value> {
-    match v {
-        Value::Object(map) => map,
-        _ => Map::new(),
+    ReceivedData {
+        id: id.to_string(),
+        from: m.source.to_string(),
+        to: m.destination.to_string(),
+        text: waxwing_core::content::text(m),
+        data: to_hex(&octets),
+        udh: (!header.is_empty()).then(|| to_hex(&header.encode())),
+        data_coding: m.data_coding,
+        received_at: rfc3339(accepted),
+        connector: &m.connector,
+        carrier_id: &m.remote_id,
     }
 }
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
     use bytes::Bytes;
+    use serde_json::Value;
     use waxwing_core::Address;
+
+    fn json(m: &Message, id: u64, accepted: Millis) -> Value {
+        serde_json::from_slice(&body(m, MsgId(id), accepted).unwrap()).unwrap()
+    }
 
     #[test]
     fn a_receipt_is_about_its_message() {
@@ -107,10 +149,10 @@ mod tests {
             source: Address::parse("+44777"),
             destination: Address::parse("Shop"),
             reference: "r".into(),
-            receipt: Some(receipt),
+            receipt: Some(receipt.into()),
             ..Message::default()
         };
-        let v = body(&m, MsgId(43), 5);
+        let v = json(&m, 43, 5);
         assert_eq!((v["type"].as_str(), v["timestamp"].as_str()), (Some("message.delivered"), Some("2023-11-14T22:13:20.123Z")));
         let d = &v["data"];
         assert_eq!((d["id"].as_str(), d["from"].as_str(), d["to"].as_str()), (Some("0000002A"), Some("Shop"), Some("+44777")));
@@ -128,10 +170,10 @@ mod tests {
             data_coding: 8,
             ..Message::default()
         };
-        let d = &body(&m, MsgId(1), 1_700_000_000_000)["data"];
+        let d = &json(&m, 1, 1_700_000_000_000)["data"];
         assert_eq!((d["text"].as_str(), d["data"].as_str(), d["udh"].as_str()), (Some("П"), Some("041f"), Some("050003010201")));
         let binary = Message { payload: Bytes::from_static(&[1]), data_coding: 4, ..m };
-        let d = &body(&Message { udhi: false, ..binary }, MsgId(1), 1)["data"];
+        let d = &json(&Message { udhi: false, ..binary }, 1, 1)["data"];
         assert!(d["text"].is_null());
         assert_eq!(d["data"], "01");
     }

@@ -20,6 +20,8 @@ use waxwing_ledger::{Ledger, LedgerOptions};
 use waxwing_spool::log::{EmbeddedSpool, SpoolConfig};
 use waxwing_spool::{SentPart, Spool};
 
+pub mod slow;
+
 pub const START: u64 = 1_800_000_000_000;
 pub const RECEIPT_WAIT: u64 = 3_600_000;
 
@@ -61,6 +63,11 @@ pub fn house() -> House {
 
 /// The same, with changes to the shop.
 pub fn house_with(change: impl Fn(&mut AccountConfig)) -> House {
+    house_over(change, |spool| spool)
+}
+
+/// The same, with something between the gateway and its spool.
+pub fn house_over(change: impl Fn(&mut AccountConfig), between: impl FnOnce(Arc<EmbeddedSpool>) -> Arc<dyn Spool>) -> House {
     let dir = tempfile::tempdir().unwrap();
     let time = Arc::new(AtomicU64::new(START));
     let clock = time.clone();
@@ -70,7 +77,7 @@ pub fn house_with(change: impl Fn(&mut AccountConfig)) -> House {
     let spool = EmbeddedSpool::open(config).unwrap();
     let now = time.clone();
     let clock = Clock::new(move || now.load(Ordering::Relaxed));
-    let gateway = Gateway::new(spool.clone(), clock.clone(), Arc::new(Metrics::new()));
+    let gateway = Gateway::new(between(spool.clone()), clock.clone(), Arc::new(Metrics::new()));
     let line = ConnectorState::new("carrier", spool.queue("connector:carrier"));
     line.session_up();
     let feed: Arc<dyn Spool> = spool.clone();
@@ -206,6 +213,32 @@ impl House {
         })
         .await
         .expect("the queue's state in time");
+    }
+
+    /// Waits until nothing is left in the shop's hook queue, dead letters included.
+    pub async fn until_no_hooks(&self) {
+        let empty = |d: &waxwing_spool::QueueDepth| d.ready + d.deferred + d.leased + d.dead == 0;
+        let holds = || self.gateway.spool.depths().iter().all(|d| &*d.name != "hook:shop" || empty(d));
+        tokio::time::timeout(Duration::from_secs(20), async {
+            while !holds() {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        })
+        .await
+        .expect("an empty queue in time");
+    }
+
+    /// Puts other settings of the shop in force.
+    pub fn change_shop(&self, change: impl Fn(&mut AccountConfig)) {
+        let setup = self.gateway.setup();
+        let accounts = setup.accounts.iter().map(|a| {
+            let mut config = a.config.clone();
+            if &*a.name == "shop" {
+                change(&mut config);
+            }
+            Arc::new(Account::new(config, a.group, a.queue, a.hook_queue, a.usage.clone(), Default::default()))
+        });
+        self.gateway.install(Setup { accounts: Accounts::new(accounts.collect()), ..Setup::empty() });
     }
 
     pub fn pass(&self, ms: u64) {

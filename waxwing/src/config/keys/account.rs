@@ -44,6 +44,10 @@ pub struct Account {
     /// Key for the signature of those posts (Standard Webhooks, `whsec_...`, as `waxwing account secret` makes one); without it they are
     /// unsigned. Several, separated by spaces, sign each post several times, so that keys can be exchanged.
     pub webhook_secret: Option<String>,
+    /// HTTP calls (to `webhook`, to addresses that its messages name, to Kannel's dlr-url) that may wait for their answer at the same time,
+    /// 1 to 1000. An application that takes 20 ms to answer gets at most 50 a second for each of them. They overtake each other; with 1
+    /// they are made one after the other.
+    pub webhook_calls: u32,
     /// Priority where it gives none, 0 (low) to 3.
     pub priority: u8,
     /// Highest priority it may ask for, 0 to 3.
@@ -105,6 +109,7 @@ impl Default for Account {
             hosts: Vec::new(),
             webhook: None,
             webhook_secret: None,
+            webhook_calls: 64,
             priority: 1,
             max_priority: 3,
             validity: None,
