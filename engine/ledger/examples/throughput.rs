@@ -79,7 +79,8 @@ fn mt(n: u64) -> Message {
 }
 
 fn receipt_for(n: u64) -> Message {
-    Message { kind: Kind::Receipt as i32, receipt: Some(Receipt { id: 2 * n + 1, ..Receipt::default() }), ..Message::default() }
+    let receipt = Some(Box::new(Receipt { id: 2 * n + 1, ..Receipt::default() }));
+    Message { kind: Kind::Receipt as i32, receipt, ..Message::default() }
 }
 
 impl Feed for Made {

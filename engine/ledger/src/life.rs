@@ -67,8 +67,13 @@ impl Fixed {
     pub(crate) fn of(m: Message, priority: u8, accepted: Millis) -> Fixed {
         let door = m.door();
         let Message { source, destination, reference, submitted_from, .. } = m;
+        let submitted_from = text(&submitted_from);
         Fixed { door, source: own(source), destination: own(destination), reference, submitted_from, priority, accepted }
     }
+}
+
+fn text(octets: &[u8]) -> String {
+    String::from_utf8_lossy(octets).into_owned()
 }
 
 /// Its characters apart from the record that they lie in, which is not to be held in memory for their sake.
@@ -191,7 +196,7 @@ impl Live {
         let (error, reason) = if whole == State::Delivered {
             (String::new(), String::new())
         } else if failed {
-            (receipt.error.clone(), String::new())
+            (text(&receipt.error), String::new())
         } else {
             (std::mem::take(&mut self.error), std::mem::take(&mut self.reason))
         };
@@ -200,9 +205,9 @@ impl Live {
             part: Some(part),
             state: Some(state),
             connector: self.connector.to_string(),
-            code: receipt.error,
+            code: text(&receipt.error),
             // Not the receipt's text: it has the beginning of the message in it, which may be private.
-            words: receipt.stat,
+            words: text(&receipt.stat),
             ..NewEvent::new(at, EventKind::Receipt)
         }
     }

@@ -28,7 +28,7 @@ const SYNC_EVERY: Duration = Duration::from_secs(1);
 const IDLE: Duration = Duration::from_secs(1);
 /// Octets asked of the feed at a time, and about the most memory that a batch takes.
 const READ: usize = 1 << 20;
-const BATCH_OCTETS: usize = 16 << 20;
+const BATCH_OCTETS: usize = 12 << 20;
 /// Fewer records than this at a time are what has just happened.
 const SHORT: usize = 1024;
 /// How many times longer a batch is waited for while batches are large.

@@ -113,7 +113,7 @@ pub(crate) fn open_day(path: &Path) -> Result<Connection, LedgerError> {
     // Fewer, larger checkpoints: the hot pages of the indexes are written once instead of many times.
     conn.pragma_update(None, "wal_autocheckpoint", 8192).map_err(fail)?;
     // KiB: the pages of a batch and of the slices that it touches, which would be read again and again otherwise.
-    conn.pragma_update(None, "cache_size", -12_288).map_err(fail)?;
+    conn.pragma_update(None, "cache_size", -8_192).map_err(fail)?;
     conn.pragma_update(None, "journal_size_limit", 64 << 20).map_err(fail)?;
     create(&mut conn, path, VERSION, TABLES)?;
     conn.set_prepared_statement_cache_capacity(32);

@@ -90,7 +90,7 @@ impl House {
                 batch.push(Settlement { out, result });
             }
             self.outbox.settle(batch).await.unwrap();
-            self.gateway.carrier_receipts(&self.line, &self.counters, receipts).await.unwrap();
+            self.gateway.carrier_receipts(&self.line, &self.counters, receipts, None).await.unwrap();
         }
     }
 }

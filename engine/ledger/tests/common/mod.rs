@@ -201,7 +201,7 @@ pub fn mo(connector: &str, from: &str, to: &str, text: &str) -> Message {
 }
 
 pub fn receipt_for(id: u64) -> Message {
-    let receipt = Some(Receipt { id, state: State::Delivered as i32, ..Receipt::default() });
+    let receipt = Some(Box::new(Receipt { id, state: State::Delivered as i32, ..Receipt::default() }));
     Message { kind: Kind::Receipt as i32, receipt, ..mt("4477", "12345", "") }
 }
 
@@ -230,7 +230,7 @@ pub fn sent(id: u64, connector: &str, remotes: &[&str], total: u8) -> Event {
 pub fn receipt(id: u64, part: u8, state: State, done: bool, error: &str) -> Event {
     let r = CarrierReceipt {
         state: state as i32,
-        error: error.into(),
+        error: error.to_owned().into(),
         stat: state.stat().into(),
         raw: "text:secret".into(),
         ..CarrierReceipt::default()
