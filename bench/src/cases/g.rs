@@ -103,7 +103,7 @@ fn disk(ctx: &Ctx, report: &mut Report) -> io::Result<f64> {
     let mut found = 0.0;
     for s in synced(&ctx.tmp, Duration::from_millis(ctx.pick(3000, 500)))? {
         let ms = |share: f64| s.time.value_at_quantile(share) as f64 / 1000.0;
-        report.add(CASE, s.name, "the disk", &[("p50 ms", ms(0.5)), ("p99 ms", ms(0.99)), ("p99.9 ms", ms(0.999))]);
+        report.add(CASE, s.name, "the disk", &[("sync p50 ms", ms(0.5)), ("sync p99 ms", ms(0.99)), ("sync p99.9 ms", ms(0.999))]);
         if s.name == OVERWRITTEN {
             found = ms(0.99);
         }
