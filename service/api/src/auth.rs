@@ -21,6 +21,14 @@ pub(crate) struct Caller {
 
 impl Caller {
     /// # Errors
+    /// 401 unless the request is made by an account that may use HTTP, 503 where too many sign in at once.
+    pub(crate) async fn of(state: &ApiState, headers: &HeaderMap, peer: Option<SocketAddr>) -> Result<Caller, Problem> {
+        let (name, password) = basic(headers).ok_or_else(Problem::unauthorized)?;
+        let account = sign_in(state, "rest", &name, &password, peer).await?;
+        Ok(Caller { account, peer })
+    }
+
+    /// # Errors
     /// 403 for all but administrators.
     pub(crate) fn require_admin(&self) -> Result<(), Problem> {
         if self.account.config.admin { Ok(()) } else { Err(Problem::forbidden("only accounts with admin = true may see this")) }
@@ -31,10 +39,7 @@ impl FromRequestParts<ApiState> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Caller, Problem> {
-        let peer = peer_of(&parts.extensions);
-        let (name, password) = basic(&parts.headers).ok_or_else(Problem::unauthorized)?;
-        let account = sign_in(state, "rest", &name, &password, peer).await?;
-        Ok(Caller { account, peer })
+        Caller::of(state, &parts.headers, peer_of(&parts.extensions)).await
     }
 }
 
@@ -45,10 +50,11 @@ pub(crate) fn basic(headers: &HeaderMap) -> Option<(String, Vec<u8>)> {
     if !scheme.eq_ignore_ascii_case("basic") {
         return None;
     }
-    let decoded = STANDARD.decode(token.trim()).ok()?;
+    let mut decoded = STANDARD.decode(token.trim()).ok()?;
     let colon = decoded.iter().position(|&b| b == b':')?;
-    let name = String::from_utf8(decoded[..colon].to_vec()).ok()?;
-    Some((name, decoded[colon + 1..].to_vec()))
+    let password = decoded[colon + 1..].to_vec();
+    decoded.truncate(colon);
+    Some((String::from_utf8(decoded).ok()?, password))
 }
 
 /// The same at doors where a mere link submits: a browser that keeps a password would send it along with links of any site, and says so.

@@ -2,11 +2,9 @@
 
 use std::time::Duration;
 
-use axum::body::Body;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, StatusCode, header};
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
-use hyper::body::Body as _;
+use http_body_util::BodyExt as _;
 use serde::de::DeserializeOwned;
 
 use crate::Problem;
@@ -18,19 +16,44 @@ const BODY_TIME: Duration = Duration::from_secs(30);
 ///
 /// # Errors
 /// 413 when it is larger than `limit`, 408 when it does not come in time, 400 when the connection breaks.
-pub async fn read(body: Body, limit: usize) -> Result<Bytes, Problem> {
+pub async fn read<B>(body: B, limit: usize) -> Result<Bytes, Problem>
+where
+    B: hyper::body::Body<Data = Bytes> + Unpin,
+    B::Error: std::fmt::Display,
+{
     if body.size_hint().lower() > limit as u64 {
         return Err(Problem::too_large(limit));
     }
-    match tokio::time::timeout(BODY_TIME, Limited::new(body, limit).collect()).await {
-        Ok(Ok(whole)) => Ok(whole.to_bytes()),
-        Ok(Err(e)) if e.is::<LengthLimitError>() => Err(Problem::too_large(limit)),
-        Ok(Err(e)) => Err(Problem::invalid(format!("the body could not be read: {e}"))),
+    match tokio::time::timeout(BODY_TIME, collect(body, limit)).await {
+        Ok(whole) => whole,
         Err(_) => {
             let detail = format!("the body did not arrive within {} seconds", BODY_TIME.as_secs());
             Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "timeout", "The request came too slowly", detail))
         }
     }
+}
+
+/// What comes in one piece, as most bodies do, is not copied.
+async fn collect<B>(mut body: B, limit: usize) -> Result<Bytes, Problem>
+where
+    B: hyper::body::Body<Data = Bytes> + Unpin,
+    B::Error: std::fmt::Display,
+{
+    let (mut first, mut all) = (Bytes::new(), BytesMut::new());
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|e| Problem::invalid(format!("the body could not be read: {e}")))?;
+        let Ok(data) = frame.into_data() else { continue };
+        if first.len().max(all.len()) + data.len() > limit {
+            return Err(Problem::too_large(limit));
+        }
+        if first.is_empty() && all.is_empty() {
+            first = data;
+        } else {
+            all.extend_from_slice(&std::mem::take(&mut first));
+            all.extend_from_slice(&data);
+        }
+    }
+    Ok(if all.is_empty() { first } else { all.freeze() })
 }
 
 /// The media type in lower case, without parameters; empty if none is given.
@@ -51,6 +74,9 @@ pub(crate) fn media_type_parameter<'a>(headers: &'a HeaderMap, name: &str) -> Op
 /// # Errors
 /// 415 otherwise.
 pub(crate) fn require_json(headers: &HeaderMap) -> Result<(), Problem> {
+    if headers.get(header::CONTENT_TYPE).is_some_and(|v| v == "application/json") {
+        return Ok(());
+    }
     let media = media_type(headers);
     if media == "application/json" || media.ends_with("+json") {
         return Ok(());
@@ -75,6 +101,7 @@ pub(crate) fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use axum::body::Body;
 
     #[test]
     fn json_errors_tell_the_place() {

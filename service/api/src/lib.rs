@@ -8,6 +8,7 @@ mod body;
 mod content;
 mod health;
 mod hooks;
+mod hot;
 mod html;
 mod kannel;
 mod nowsms;

@@ -1,6 +1,6 @@
 //! Parameters of URLs and forms, as octets: their charset is itself a parameter.
 
-use percent_encoding::percent_decode;
+use std::borrow::Cow;
 
 use crate::Problem;
 
@@ -19,7 +19,8 @@ impl Params {
                 Some(at) => (&pair[..at], &pair[at + 1..]),
                 None => (pair, &[][..]),
             };
-            self.push(&String::from_utf8_lossy(&unescape(name)), unescape(value));
+            let name = if name.iter().any(|b| matches!(b, b'%' | b'+')) { Cow::Owned(unescape(name)) } else { Cow::Borrowed(name) };
+            self.push(&String::from_utf8_lossy(&name), unescape(value));
         }
     }
 
@@ -59,8 +60,22 @@ impl Params {
 }
 
 fn unescape(s: &[u8]) -> Vec<u8> {
-    let spaced: Vec<u8> = s.iter().map(|&b| if b == b'+' { b' ' } else { b }).collect();
-    percent_decode(&spaced).collect()
+    let digit = |at: usize| s.get(at).and_then(|&b| char::from(b).to_digit(16));
+    let mut out = Vec::with_capacity(s.len());
+    let mut at = 0;
+    while let Some(&octet) = s.get(at) {
+        at += 1;
+        out.push(match (octet, digit(at), digit(at + 1)) {
+            (b'+', ..) => b' ',
+            (b'%', Some(high), Some(low)) => {
+                at += 2;
+                // Two digits of 16 are at most 255.
+                (high << 4 | low) as u8
+            }
+            _ => octet,
+        });
+    }
+    out
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use futures_util::FutureExt as _;
+use futures_util::future::Either;
 use http::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -17,7 +19,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_rustls::TlsAcceptor;
 
-use crate::Peer;
+use crate::hot::Hot;
+use crate::{ApiState, Peer};
 
 /// How connections are treated.
 #[derive(Clone)]
@@ -30,11 +33,13 @@ pub struct ServeOptions {
     pub drain: Duration,
     /// Serve HTTPS with this.
     pub tls: Option<Arc<rustls::ServerConfig>>,
+    /// Take messages with this ahead of the router; it answers as the router would.
+    pub ahead: Option<ApiState>,
 }
 
 impl Default for ServeOptions {
     fn default() -> ServeOptions {
-        ServeOptions { max_connections: 4096, head_time: Duration::from_secs(30), drain: Duration::from_secs(10), tls: None }
+        ServeOptions { max_connections: 4096, head_time: Duration::from_secs(30), drain: Duration::from_secs(10), tls: None, ahead: None }
     }
 }
 
@@ -63,7 +68,13 @@ pub async fn serve(listener: TcpListener, router: Router, options: ServeOptions,
             }
         };
         let _ = stream.set_nodelay(true);
-        let connection = Connection { router: router.clone(), peer, head_time: options.head_time, watcher: graceful.watcher() };
+        let connection = Connection {
+            router: router.clone(),
+            ahead: options.ahead.clone(),
+            peer,
+            head_time: options.head_time,
+            watcher: graceful.watcher(),
+        };
         let tls = tls.clone();
         tokio::spawn(async move {
             let _slot: OwnedSemaphorePermit = slot;
@@ -91,6 +102,7 @@ async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>) -> std::io::Resu
 
 struct Connection {
     router: Router,
+    ahead: Option<ApiState>,
     peer: SocketAddr,
     head_time: Duration,
     watcher: Watcher,
@@ -98,13 +110,17 @@ struct Connection {
 
 impl Connection {
     async fn run(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
-        let (service, peer) = (TowerToHyperService::new(self.router), Peer(self.peer));
-        let service = service_fn(move |mut request: Request<Incoming>| {
-            request.extensions_mut().insert(peer);
-            service.call(request)
+        let (service, ahead, peer) = (TowerToHyperService::new(self.router), self.ahead, Peer(self.peer));
+        let service = service_fn(move |mut request: Request<Incoming>| match (Hot::of(&request), &ahead) {
+            (Some(hot), Some(state)) => Either::Left(hot.answer(state.clone(), request, peer).map(Ok)),
+            _ => {
+                request.extensions_mut().insert(peer);
+                Either::Right(service.call(request))
+            }
         });
         let mut builder = http1::Builder::new();
-        builder.timer(TokioTimer::new()).header_read_timeout(self.head_time).max_buf_size(64 * 1024);
+        // Answers are short: one buffer is sent faster than a list of two.
+        builder.timer(TokioTimer::new()).header_read_timeout(self.head_time).max_buf_size(64 * 1024).writev(false);
         let connection = builder.serve_connection(TokioIo::new(stream), service);
         if let Err(e) = self.watcher.watch(connection).await {
             tracing::debug!(peer = %self.peer, "An HTTP connection broke: {e}");

@@ -150,7 +150,13 @@ impl Node {
         }
         let hooks = Hooks::new(node.gateway.clone(), HooksOptions { guard, ..HooksOptions::default() });
         node.tasks.push(tokio::spawn(hooks.run(until(stopped.clone()))));
-        let options = ServeOptions { max_connections: config.http.max_connections as usize, drain: DRAIN, tls, ..ServeOptions::default() };
+        let options = ServeOptions {
+            max_connections: config.http.max_connections as usize,
+            drain: DRAIN,
+            tls,
+            ahead: Some(node.api.clone()),
+            ..ServeOptions::default()
+        };
         let console = ConsoleOptions {
             api: node.api.clone(),
             accounts: node.store.clone(),

@@ -5,11 +5,15 @@ mod escapes;
 mod meta;
 mod request;
 
+use std::borrow::Cow;
+use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
+use bytes::Bytes;
 use http::{HeaderValue, Method, StatusCode, header};
 use waxwing_core::{Account, AuthError, MsgId, SubmitError};
 use waxwing_spool::Stage;
@@ -29,15 +33,24 @@ const LATER: &str = "Temporal failure, try again later.";
 /// The words and status of an answer.
 struct Answer {
     status: StatusCode,
-    text: String,
+    text: Cow<'static, str>,
     ids: Vec<MsgId>,
     retry_after: Option<u64>,
 }
 
-/// The handler.
+/// The handler of the router.
 pub(crate) async fn sendsms(State(state): State<ApiState>, request: Request) -> Response {
     let peer = peer_of(request.extensions());
-    let answer = match handle(&state, request, peer).await {
+    answer(&state, request, peer).await
+}
+
+/// The answer to a request.
+pub(crate) async fn answer<B>(state: &ApiState, request: http::Request<B>, peer: Option<SocketAddr>) -> Response
+where
+    B: hyper::body::Body<Data = Bytes> + Unpin,
+    B::Error: std::fmt::Display,
+{
+    let answer = match handle(state, request, peer).await {
         Ok(answer) => answer,
         Err(answer) => {
             if answer.status.is_client_error() {
@@ -46,10 +59,11 @@ pub(crate) async fn sendsms(State(state): State<ApiState>, request: Request) -> 
             answer
         }
     };
-    let mut response = (answer.status, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], answer.text).into_response();
-    let ids = answer.ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
-    if let Some(value) = HeaderValue::from_str(&ids).ok().filter(|_| !ids.is_empty()) {
-        response.headers_mut().insert(IDS, value);
+    let mut response = Response::new(Body::from(answer.text));
+    *response.status_mut() = answer.status;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    if let Some(ids) = ids_of(&answer.ids) {
+        response.headers_mut().insert(IDS, ids);
     }
     if let Some(ms) = answer.retry_after {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(ms.div_ceil(1000).max(1)));
@@ -57,7 +71,21 @@ pub(crate) async fn sendsms(State(state): State<ApiState>, request: Request) -> 
     response
 }
 
-async fn handle(state: &ApiState, request: Request, peer: Option<SocketAddr>) -> Result<Answer, Answer> {
+fn ids_of(ids: &[MsgId]) -> Option<HeaderValue> {
+    let (first, others) = ids.split_first()?;
+    let mut text = first.to_string();
+    for id in others {
+        // Writing to a string cannot fail.
+        let _ = write!(text, ",{id}");
+    }
+    HeaderValue::try_from(text).ok()
+}
+
+async fn handle<B>(state: &ApiState, request: http::Request<B>, peer: Option<SocketAddr>) -> Result<Answer, Answer>
+where
+    B: hyper::body::Body<Data = Bytes> + Unpin,
+    B::Error: std::fmt::Display,
+{
     let (parts, content) = request.into_parts();
     if !matches!(parts.method, Method::GET | Method::POST) {
         return Err(auth::wrong_method(&parts.method).into());
@@ -75,15 +103,18 @@ async fn handle(state: &ApiState, request: Request, peer: Option<SocketAddr>) ->
             media => request::from_headers(&mut params, &parts.headers, media, &body),
         }
     }
+    // They hold the connection's buffer.
+    drop(parts);
     let account = sign_in(state, &params, basic, peer).await?;
     let request = request::read(&params, &account.name, state.gateway().clock.now(), &state.shared().options.guard)
         .map_err(|text| Answer::new(StatusCode::BAD_REQUEST, text))?;
+    let deferred = request.is_deferred();
     let submissions = request.submissions(peer);
     let results = state.gateway().submit(&account, submissions).await;
     let ids: Vec<MsgId> = results.iter().filter_map(|r| r.as_ref().ok().copied()).collect();
     match (ids.first(), results.into_iter().find_map(Result::err)) {
         (Some(&first), _) => {
-            let text = if is_waiting(state, first) { "3: Queued for later delivery" } else { "0: Accepted for delivery" };
+            let text = if is_waiting(state, first, deferred) { "3: Queued for later delivery" } else { "0: Accepted for delivery" };
             Ok(Answer { ids, ..Answer::new(StatusCode::ACCEPTED, text) })
         }
         (None, Some(e)) => Err(Answer::from(e)),
@@ -104,15 +135,19 @@ async fn sign_in(state: &ApiState, p: &Params, basic: Option<(String, Vec<u8>)>,
 
 /// Whether it waits: for its time, or for a connector that is not up. What is no longer queued has gone out already; the time of such a
 /// one is something else.
-fn is_waiting(state: &ApiState, id: MsgId) -> bool {
+fn is_waiting(state: &ApiState, id: MsgId, deferred: bool) -> bool {
     let gateway = state.gateway();
-    let now = gateway.clock.now();
-    let unhealthy = |queue| gateway.setup().routes.line_of(queue).is_some_and(|l| !l.state.is_healthy(now));
+    let (now, setup) = (gateway.clock.now(), gateway.setup());
+    // Looked up only where it may be so.
+    if !deferred && setup.routes.lines().iter().all(|l| l.state.is_healthy(now)) {
+        return false;
+    }
+    let unhealthy = |queue| setup.routes.line_of(queue).is_some_and(|l| !l.state.is_healthy(now));
     gateway.spool.get(id).is_some_and(|s| s.stage == Stage::Queued && (s.due > now || unhealthy(s.queue)))
 }
 
 impl Answer {
-    fn new(status: StatusCode, text: impl Into<String>) -> Answer {
+    fn new(status: StatusCode, text: impl Into<Cow<'static, str>>) -> Answer {
         Answer { status, text: text.into(), ids: Vec::new(), retry_after: None }
     }
 }

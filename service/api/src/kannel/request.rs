@@ -21,25 +21,33 @@ const REPLY_PATH: u32 = 0x80;
 const BAD_TEXT: &str = "Charset or body misformed, rejected";
 
 /// A request that makes sense.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Request {
     template: Submission,
     recipients: Vec<Address>,
 }
 
 impl Request {
-    pub(crate) fn submissions(&self, peer: Option<SocketAddr>) -> Vec<Submission> {
-        let from = peer.map(|p| p.ip().to_string()).unwrap_or_default();
-        let one = |to: &Address| {
-            let mut s = self.template.clone();
-            // Meta-data may have set type of number and numbering plan.
-            let (ton, npi) = (s.message.destination.ton, s.message.destination.npi);
-            s.message.destination =
-                Address { ton: if ton > 0 { ton } else { to.ton }, npi: if npi > 0 { npi } else { to.npi }, octets: to.octets.clone() };
-            s.message.submitted_from = from.clone();
+    /// One for each recipient.
+    pub(crate) fn submissions(self, peer: Option<SocketAddr>) -> Vec<Submission> {
+        let Request { mut template, mut recipients } = self;
+        template.message.submitted_from = peer.map(|p| p.ip().to_string()).unwrap_or_default().into();
+        // Meta-data may have set type of number and numbering plan.
+        let (ton, npi) = (template.message.destination.ton, template.message.destination.npi);
+        let addressed = |mut s: Submission, to: Address| {
+            let (ton, npi) = (if ton > 0 { ton } else { to.ton }, if npi > 0 { npi } else { to.npi });
+            s.message.destination = Address { ton, npi, octets: to.octets };
             s
         };
-        self.recipients.iter().map(one).collect()
+        let last = recipients.pop();
+        let mut all: Vec<Submission> = recipients.into_iter().map(|to| addressed(template.clone(), to)).collect();
+        all.extend(last.map(|to| addressed(template, to)));
+        all
+    }
+
+    /// Whether it asks to be sent later.
+    pub(crate) fn is_deferred(&self) -> bool {
+        self.template.due.is_some()
     }
 }
 
@@ -99,7 +107,10 @@ pub(crate) fn read(p: &Params, user: &str, now: Millis, guard: &AddressGuard) ->
     let validity = minutes(p, "validity", "Validity")?;
     m.reference.clone_from(&data.account);
     let (priority, route) = (data.priority, p.get("smsc").map(|v| String::from_utf8_lossy(v).into_owned()));
-    m.door_data = serde_json::to_string(&data).map_err(|e| e.to_string())?;
+    // Only the escapes of a dlr-url ask for these.
+    if !m.callback.is_empty() {
+        m.door_data = serde_json::to_string(&data).map_err(|e| e.to_string())?;
+    }
     let template = Submission {
         message: m,
         priority,
@@ -255,7 +266,7 @@ mod tests {
             "to=%2B44777+44778+5&text=a&deferred=2&validity=60&priority=3&smsc=uk&dlr-mask=31&dlr-url=http%3A//h/%3Fs%3D%25d&account=acc",
         )
         .unwrap();
-        let to: Vec<_> = r.submissions(None).iter().map(|s| s.message.destination.to_string()).collect();
+        let to: Vec<_> = r.clone().submissions(None).iter().map(|s| s.message.destination.to_string()).collect();
         assert_eq!(to, ["+44777", "44778", "5"]);
         let t = &r.template;
         assert_eq!((t.due, t.expires, t.priority, t.route.as_deref()), (Some(1_120_000), Some(4_720_000), Some(3), Some("uk")));

@@ -14,7 +14,7 @@ use crate::{ApiState, Problem};
 
 pub(crate) use messages::rfc3339;
 pub(crate) use request::MAX_CALLBACK;
-pub(crate) use submit::{SubmitItem, SubmitReply};
+pub(crate) use submit::{SubmitItem, SubmitReply, direct};
 
 /// Every path with its methods; a test compares it with the OpenAPI document.
 #[cfg(test)]

@@ -97,6 +97,13 @@ impl Default for Recipients {
 }
 
 impl Recipients {
+    pub(crate) fn into_list(self) -> Vec<String> {
+        match self {
+            Recipients::One(to) => vec![to],
+            Recipients::Many(to) => to,
+        }
+    }
+
     pub(crate) fn list(&self) -> &[String] {
         match self {
             Recipients::One(to) => std::slice::from_ref(to),

@@ -1,5 +1,7 @@
 //! `POST /api/v1/messages`.
 
+use std::net::SocketAddr;
+
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
@@ -9,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
-use waxwing_core::{Address, Submission};
+use waxwing_core::Address;
 
 use super::request::{BatchRequest, MessageRequest};
 use crate::auth::Caller;
@@ -85,7 +87,27 @@ pub(crate) enum SubmitRequest {
     security(("basic" = []))
 )]
 pub(crate) async fn submit(State(state): State<ApiState>, caller: Caller, request: Request) -> Response {
-    match handle(&state, &caller, request).await {
+    respond(&state, &caller, request).await
+}
+
+/// The same ahead of the router.
+pub(crate) async fn direct<B>(state: &ApiState, request: http::Request<B>, peer: Option<SocketAddr>) -> Response
+where
+    B: hyper::body::Body<Data = Bytes> + Unpin,
+    B::Error: std::fmt::Display,
+{
+    match Caller::of(state, request.headers(), peer).await {
+        Ok(caller) => respond(state, &caller, request).await,
+        Err(problem) => problem.into_response(),
+    }
+}
+
+async fn respond<B>(state: &ApiState, caller: &Caller, request: http::Request<B>) -> Response
+where
+    B: hyper::body::Body<Data = Bytes> + Unpin,
+    B::Error: std::fmt::Display,
+{
+    match handle(state, caller, request).await {
         Ok(response) => response,
         Err(problem) => {
             if problem.status.is_client_error() {
@@ -96,7 +118,11 @@ pub(crate) async fn submit(State(state): State<ApiState>, caller: Caller, reques
     }
 }
 
-async fn handle(state: &ApiState, caller: &Caller, request: Request) -> Result<Response, Problem> {
+async fn handle<B>(state: &ApiState, caller: &Caller, request: http::Request<B>) -> Result<Response, Problem>
+where
+    B: hyper::body::Body<Data = Bytes> + Unpin,
+    B::Error: std::fmt::Display,
+{
     body::require_json(request.headers())?;
     let key = idempotency_key(request.headers())?;
     let body = body::read(request.into_body(), state.shared().options.body_limit).await?;
@@ -111,38 +137,49 @@ async fn handle(state: &ApiState, caller: &Caller, request: Request) -> Result<R
             "there are {total} recipients, at most {MAX_RECIPIENTS} are taken at once; send several requests"
         )));
     }
-    let reply = run(state, caller, requests, key.as_deref()).await;
+    let reply = run(state, caller, requests, total, key.as_deref()).await;
     Ok(answer(reply, batch))
 }
 
-async fn run(state: &ApiState, caller: &Caller, requests: Vec<MessageRequest>, key: Option<&[u8]>) -> Vec<(SubmitItem, Option<Problem>)> {
+async fn run(
+    state: &ApiState,
+    caller: &Caller,
+    requests: Vec<MessageRequest>,
+    total: usize,
+    key: Option<&[u8]>,
+) -> Vec<(SubmitItem, Option<Problem>)> {
     let now = state.gateway().clock.now();
-    let mut items: Vec<(SubmitItem, Option<Problem>)> = Vec::new();
-    let mut submissions = Vec::new();
-    let mut waiting = Vec::new();
+    let from = caller.peer.map(|p| p.ip().to_string()).unwrap_or_default();
+    let mut items: Vec<(SubmitItem, Option<Problem>)> = Vec::with_capacity(total);
+    let mut submissions = Vec::with_capacity(total);
     for r in requests {
-        let template = r.template(now, &state.shared().options.guard);
-        for to in r.to.list() {
-            let item = SubmitItem { id: None, to: to.clone(), reference: r.reference.clone(), problem: None };
-            match &template {
-                Ok(t) => {
-                    let mut s: Submission = t.clone();
-                    s.message.destination = Address::parse(to);
-                    s.message.submitted_from = caller.peer.map(|p| p.ip().to_string()).unwrap_or_default();
-                    s.idempotency = key.map(|k| recipient_key(k, items.len(), to));
-                    submissions.push(s);
-                    waiting.push(items.len());
-                    items.push((item, None));
-                }
-                Err(p) => items.push((item, Some(p.clone()))),
+        let mut template = r.template(now, &state.shared().options.guard).map(|mut t| {
+            t.message.submitted_from = from.clone().into();
+            Some(t)
+        });
+        let MessageRequest { to, reference, .. } = r;
+        let mut left = to.list().len();
+        for to in to.into_list() {
+            left -= 1;
+            let mut problem = None;
+            match &mut template {
+                // The last one needs no copy.
+                Ok(t) => submissions.extend(if left == 0 { t.take() } else { t.clone() }.map(|mut s| {
+                    s.message.destination = Address::parse(&to);
+                    s.idempotency = key.map(|k| recipient_key(k, items.len(), &to));
+                    s
+                })),
+                Err(p) => problem = Some(p.clone()),
             }
+            items.push((SubmitItem { id: None, to, reference: reference.clone(), problem: None }, problem));
         }
     }
     let results = state.gateway().submit(&caller.account, submissions).await;
-    for (at, result) in waiting.into_iter().zip(results) {
+    // Those that were refused already were not submitted.
+    for ((item, problem), result) in items.iter_mut().filter(|(_, problem)| problem.is_none()).zip(results) {
         match result {
-            Ok(id) => items[at].0.id = Some(id.to_string()),
-            Err(e) => items[at].1 = Some(Problem::from(&e)),
+            Ok(id) => item.id = Some(id.to_string()),
+            Err(e) => *problem = Some(Problem::from(&e)),
         }
     }
     items
@@ -157,7 +194,7 @@ fn answer(items: Vec<(SubmitItem, Option<Problem>)>, batch: bool) -> Response {
         return problem.clone().into_response();
     }
     let location = match items.as_slice() {
-        [(SubmitItem { id: Some(id), .. }, None)] => HeaderValue::from_str(&format!("/api/v1/messages/{id}")).ok(),
+        [(SubmitItem { id: Some(id), .. }, None)] => HeaderValue::try_from(format!("/api/v1/messages/{id}")).ok(),
         _ => None,
     };
     let messages: Vec<SubmitItem> = items.into_iter().map(|(item, p)| SubmitItem { problem: p.map(|p| p.to_json()), ..item }).collect();
@@ -179,12 +216,15 @@ fn answer(items: Vec<(SubmitItem, Option<Problem>)>, batch: bool) -> Response {
 
 /// One object, or several in `messages`; true for the latter.
 fn parse(body: &[u8]) -> Result<(Vec<MessageRequest>, bool), Problem> {
+    const KEY: &[u8] = b"\"messages\"";
     #[derive(Deserialize)]
     struct Probe {
         messages: Option<serde::de::IgnoredAny>,
     }
-    // Which of the two it is meant to be is decided by the key, so that errors are about what was meant.
-    let is_batch = body::json::<Probe>(body).is_ok_and(|p| p.messages.is_some());
+    // Which of the two it is meant to be is decided by the key, so that errors are about what was meant. Where the key cannot be, written
+    // plainly or with an escape, nobody has to look.
+    let may_be = body.windows(KEY.len()).any(|w| w == KEY) || body.windows(2).any(|w| w == b"\\u");
+    let is_batch = may_be && body::json::<Probe>(body).is_ok_and(|p| p.messages.is_some());
     if is_batch {
         return body::json::<BatchRequest>(body).map(|b| (b.messages, true));
     }
