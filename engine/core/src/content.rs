@@ -17,7 +17,7 @@ const SAR: [u16; 3] = [0x020C, 0x020E, 0x020F];
 
 /// The charset that data_coding 0 stands for in a message.
 pub fn default_charset(m: &Message) -> Charset {
-    m.charset.parse().unwrap_or(Charset::Gsm7)
+    if m.charset.is_empty() { Charset::Gsm7 } else { m.charset.parse().unwrap_or(Charset::Gsm7) }
 }
 
 /// What the data coding of a message's octets says.
@@ -38,13 +38,22 @@ pub fn split(m: &Message) -> (UserDataHeader, Bytes) {
 
 /// The content as text, or `None` where it is binary.
 pub fn text(m: &Message) -> Option<String> {
-    if let Some(text) = &m.text {
-        return Some(text.clone());
+    match &m.text {
+        Some(text) => Some(text.clone()),
+        None => octets_as_text(m, usize::MAX),
     }
-    let (header, octets) = split(m);
+}
+
+/// The text of the payload; at least its first `n` characters, where it has so many, and perhaps no more.
+fn octets_as_text(m: &Message, n: usize) -> Option<String> {
+    let (header, mut octets) = split(m);
     let charset = coding(m).charset;
     if !charset.is_text() || header.ports().is_some() {
         return None;
+    }
+    if matches!(charset, Charset::Gsm7 | Charset::Ascii | Charset::Latin1 | Charset::Ucs2 | Charset::Utf8) {
+        // No character of these takes more than four octets, nor does the byte order mark before them.
+        octets.truncate(n.saturating_add(1).saturating_mul(4));
     }
     let alphabet = header.alphabet();
     Some(match charset {
@@ -55,9 +64,14 @@ pub fn text(m: &Message) -> Option<String> {
 
 /// At most `n` characters of the text, empty where there is none.
 pub fn beginning(m: &Message, n: usize) -> String {
+    let end = |t: &str| t.char_indices().nth(n).map_or(t.len(), |(at, _)| at);
     match &m.text {
-        Some(t) => t.chars().take(n).collect(),
-        None => text(m).map(|t| t.chars().take(n).collect()).unwrap_or_default(),
+        Some(t) => t[..end(t)].to_owned(),
+        None => {
+            let mut t = octets_as_text(m, n).unwrap_or_default();
+            t.truncate(end(&t));
+            t
+        }
     }
 }
 
@@ -135,6 +149,10 @@ mod tests {
         assert_eq!(text(&octets(8, true, b"\x05\x00\x03\x01\x02\x01\x4e\x2d")).as_deref(), Some("中"));
         assert_eq!(text(&octets(0, true, b"Hello")).as_deref(), Some("Hello"), "UDHI without a header");
         assert_eq!(beginning(&Message::new_text(Address::default(), Address::default(), "ääääb"), 4), "ääää");
+        assert_eq!(beginning(&octets(0, false, b"Hello, this is a long text"), 5), "Hello");
+        assert_eq!(beginning(&octets(0, false, b"\x1b\x65\x1b\x65\x1b\x65x"), 2), "€€");
+        assert_eq!(beginning(&octets(8, true, b"\x05\x00\x03\x01\x02\x01\xfe\xff\xd8\x3d\xde\x00\xd8\x3d\xde\x01"), 1), "\u{1f600}");
+        assert_eq!(beginning(&octets(0, false, b"abc"), 20), "abc");
     }
 
     #[test]

@@ -11,7 +11,8 @@ use waxwing_spool::{GroupId, NewEntry, QueueId, Spool};
 
 use crate::binds::Binds;
 use crate::inbound::PartsDesk;
-use crate::{Account, Accounts, Clock, Door, History, Kind, Message, Metrics, Millis, MsgId, Normaliser, Receipt, RouteTable, State};
+use crate::stored::ReceiptFacts;
+use crate::{Account, Accounts, Clock, Door, History, Message, Metrics, Millis, Normaliser, RouteTable, State};
 
 /// Settings that a reload replaces as a whole.
 #[derive(Debug, Default)]
@@ -119,16 +120,22 @@ impl Gateway {
 
     /// The account that a group stands for, if it still exists.
     pub fn account_of(&self, group: GroupId) -> Option<Arc<Account>> {
-        let name = self.spool.group_name(group)?;
-        self.setup.load().accounts.get(&name).cloned()
+        self.setup.load().accounts.of_group(group).cloned()
     }
 
     /// The entry that carries a receipt to the submitter of a message, if it asked for this event and there is a way to tell it.
-    pub(crate) fn receipt_entry(&self, group: GroupId, msg: &Message, receipt: Receipt, connector: &str) -> Option<NewEntry> {
+    pub(crate) fn receipt_entry(
+        setup: &Setup,
+        group: GroupId,
+        msg: &Message,
+        receipt: &ReceiptFacts<'_>,
+        connector: &str,
+        now: Millis,
+    ) -> Option<NewEntry> {
         if msg.want & receipt.event == 0 {
             return None;
         }
-        let account = self.account_of(group)?;
+        let account = setup.accounts.of_group(group)?;
         let queue = match msg.door() {
             Door::Smpp => account.queue,
             Door::Kannel if msg.callback.is_empty() => return None,
@@ -136,72 +143,8 @@ impl Gateway {
             _ if msg.callback.is_empty() && account.config.webhook.is_none() => return None,
             _ => account.hook_queue,
         };
-        let now = self.clock.now();
-        let out = Message {
-            kind: Kind::Receipt as i32,
-            door: msg.door,
-            // As if the recipient answered: receipts go the other way (SMPP 3.4, appendix B).
-            source: msg.destination.clone(),
-            destination: msg.source.clone(),
-            service_type: msg.service_type.clone(),
-            callback: msg.callback.clone(),
-            reference: msg.reference.clone(),
-            door_data: msg.door_data.clone(),
-            connector: connector.to_owned(),
-            data_coding: 0,
-            tlvs: msg.tlvs.iter().filter(|t| t.tag == USER_MESSAGE_REFERENCE).cloned().collect(),
-            receipt: Some(receipt),
-            ..Message::default()
-        };
-        Some(NewEntry {
-            queue,
-            group,
-            priority: 1,
-            due: 0,
-            expires: now + self.setup.load().delivery_wait,
-            dedup: None,
-            body: out.to_bytes(),
-        })
-    }
-}
-
-/// user_message_reference, which belongs into receipts (SMPP 3.4, 4.6.1).
-const USER_MESSAGE_REFERENCE: u32 = 0x0204;
-
-/// What is known when a receipt is made.
-pub(crate) struct ReceiptFacts<'a> {
-    pub(crate) id: MsgId,
-    pub(crate) state: State,
-    /// One bit of [`crate::want`].
-    pub(crate) event: u32,
-    pub(crate) submitted: Millis,
-    pub(crate) done: Millis,
-    pub(crate) parts: u32,
-    pub(crate) delivered: u32,
-    pub(crate) error: &'a str,
-    pub(crate) reason: &'a str,
-    pub(crate) remote_id: &'a [u8],
-    pub(crate) raw: Bytes,
-    pub(crate) stat: &'a str,
-}
-
-impl ReceiptFacts<'_> {
-    pub(crate) fn about(self, msg: &Message) -> Receipt {
-        Receipt {
-            id: self.id.0,
-            state: self.state as i32,
-            error: self.error.to_owned(),
-            submitted: self.submitted,
-            done: self.done,
-            parts: self.parts,
-            delivered: self.delivered,
-            text: crate::content::beginning(msg, 20),
-            remote_id: String::from_utf8_lossy(self.remote_id).into_owned(),
-            reason: self.reason.to_owned(),
-            event: self.event,
-            raw: self.raw,
-            stat: self.stat.to_owned(),
-        }
+        let body = receipt.about(msg, connector);
+        Some(NewEntry { queue, group, priority: 1, due: 0, expires: now + setup.delivery_wait, dedup: None, body })
     }
 }
 

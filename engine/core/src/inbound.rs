@@ -8,10 +8,12 @@ use bytes::Bytes;
 use hashbrown::HashMap;
 use prost::Message as _;
 use waxwing_gsm::reassembly::{Inserted, Part, Reassembler, ReassemblyLimits};
-use waxwing_spool::{Accepted, NewEntry, Op, RemoteLookup, RemoteMatch, SpoolError, Tx, TxError};
+use waxwing_spool::{Accepted, NewEntry, Op, Parked, RemoteLookup, RemoteMatch, SpoolError, Tx, TxError};
 
-use crate::gateway::ReceiptFacts;
-use crate::{Account, CarrierReceipt, ConnectorCounters, ConnectorState, Gateway, Kind, Message, Millis, MsgId, State, fold, want};
+use crate::stored::{self, ReceiptFacts};
+use crate::{
+    Account, CarrierReceipt, ConnectorCounters, ConnectorState, Gateway, Kind, Message, Millis, MsgId, Setup, Spellings, State, fold, want,
+};
 
 /// Rounds of "somebody else was faster" before a batch of receipts is given back to the carrier as temporarily refused.
 const ROUNDS: usize = 32;
@@ -63,9 +65,36 @@ impl PartsDesk {
     }
 }
 
+/// A receipt that is to be applied.
+pub(crate) struct ReceiptTodo {
+    pub(crate) receipt: CarrierReceipt,
+    /// Set where it is parked in the spool.
+    pub(crate) key: Option<u64>,
+    /// All spellings of its ids are in it.
+    pub(crate) complete: bool,
+}
+
+impl ReceiptTodo {
+    /// As it was parked: complete.
+    pub(crate) fn parked(receipt: CarrierReceipt, key: u64) -> ReceiptTodo {
+        ReceiptTodo { receipt, key: Some(key), complete: true }
+    }
+
+    /// Puts the other spellings of each id behind it.
+    fn complete(&mut self, spellings: Spellings) {
+        let ids = std::mem::take(&mut self.receipt.remotes);
+        for id in ids {
+            let others = spellings(&id);
+            self.receipt.remotes.push(id.clone());
+            self.receipt.remotes.extend(others.into_iter().filter(|other| *other != id));
+        }
+        self.complete = true;
+    }
+}
+
 impl Gateway {
     /// Receipts from a carrier. Resolves when each is applied, recognised as a duplicate, or parked until the response arrives that it
-    /// overtook.
+    /// overtook. `spellings` gives the other forms of an id to try, where the first one in a receipt leads nowhere.
     ///
     /// # Errors
     /// The spool's: the carrier should be answered with a temporary error and will send them again.
@@ -74,43 +103,45 @@ impl Gateway {
         state: &Arc<ConnectorState>,
         counters: &ConnectorCounters,
         receipts: Vec<CarrierReceipt>,
+        spellings: Option<Spellings>,
     ) -> Result<(), SpoolError> {
-        self.apply_receipts(state, counters, receipts.into_iter().map(|r| (r, None)).collect()).await
+        let todo = receipts.into_iter().map(|receipt| ReceiptTodo { receipt, key: None, complete: spellings.is_none() }).collect();
+        self.apply_receipts(state, counters, todo, spellings).await
     }
 
-    /// `key` is set for receipts that are parked in the spool.
     pub(crate) async fn apply_receipts(
         self: &Arc<Self>,
         state: &Arc<ConnectorState>,
         counters: &ConnectorCounters,
-        mut todo: Vec<(CarrierReceipt, Option<u64>)>,
+        mut todo: Vec<ReceiptTodo>,
+        spellings: Option<Spellings>,
     ) -> Result<(), SpoolError> {
         for _ in 0..ROUNDS {
             if todo.is_empty() {
                 return Ok(());
             }
-            let now = self.clock.now();
+            let (now, setup) = (self.clock.now(), self.setup());
             let mut txs = Vec::with_capacity(todo.len());
             let mut asked = Vec::with_capacity(todo.len());
-            for (r, key) in todo {
-                match self.receipt_tx(state, &r, key, now) {
+            for mut t in todo {
+                match self.receipt_tx(state, &setup, &mut t, spellings, now) {
                     Planned::Apply(tx) => {
                         txs.push(tx);
-                        asked.push((r, key, true));
+                        asked.push((t, true));
                     }
                     Planned::Duplicate => {
                         counters.duplicate.inc();
-                        if let Some(key) = key {
+                        if let Some(key) = t.key.take() {
                             txs.push(Tx::one(Op::Unpark { key }));
-                            asked.push((r, None, false));
+                            asked.push((t, false));
                         }
                     }
                     // Parked already and still unknown: it stays where it is.
-                    Planned::Park(_) if key.is_some() => {}
+                    Planned::Park(_) if t.key.is_some() => {}
                     Planned::Park(tx) => {
                         counters.early.inc();
                         txs.push(tx);
-                        asked.push((r, None, false));
+                        asked.push((t, false));
                     }
                 }
             }
@@ -119,24 +150,31 @@ impl Gateway {
             }
             let results = self.spool.commit(txs).await?;
             todo = Vec::new();
-            for ((r, key, applies), result) in asked.into_iter().zip(results) {
-                match result {
+            let mut applied = 0;
+            let mut result = Ok(());
+            for ((t, applies), outcome) in asked.into_iter().zip(results) {
+                match outcome {
                     Ok(done) => {
-                        if applies {
-                            counters.receipts.inc();
-                        }
+                        applied += u64::from(applies);
+                        let again = |p: Parked| ReceiptTodo { receipt: t.receipt.clone(), key: Some(p.key), complete: t.complete };
                         // The response arrived between the look-up and the parking: the spool has seen it if both spell the id alike.
-                        todo.extend(done.parked.into_iter().map(|p| (r.clone(), Some(p.key))));
-                        if !applies && key.is_none() && self.is_known_by_another_name(state, &r) {
-                            let parked = self.spool.parked(state.queue, r.remotes.first().map_or(&[], |f| f));
-                            todo.extend(parked.into_iter().filter_map(|p| Some((CarrierReceipt::decode(p.body).ok()?, Some(p.key)))));
+                        todo.extend(done.parked.into_iter().map(again));
+                        if !applies && t.key.is_none() && self.is_known_by_another_name(state, &t.receipt) {
+                            let parked = self.spool.parked(state.queue, t.receipt.remotes.first().map_or(&[], |f| f));
+                            let read = |p: Parked| Some(ReceiptTodo::parked(CarrierReceipt::decode(p.body).ok()?, p.key));
+                            todo.extend(parked.into_iter().filter_map(read));
                         }
                     }
-                    Err(TxError::Changed(_)) => todo.push((r, key)),
-                    Err(TxError::Refused(e)) => return Err(e),
+                    Err(TxError::Changed(_)) => todo.push(t),
+                    Err(TxError::Refused(e)) => {
+                        result = Err(e);
+                        break;
+                    }
                     Err(e) => tracing::error!(connector = %state.name, "a receipt could not be recorded: {e}"),
                 }
             }
+            counters.receipts.inc_by(applied);
+            result?;
         }
         Err(SpoolError::TooSlow { waited_ms: 0 })
     }
@@ -146,11 +184,32 @@ impl Gateway {
         r.remotes.iter().skip(1).any(found)
     }
 
-    fn receipt_tx(&self, connector: &ConnectorState, r: &CarrierReceipt, key: Option<u64>, now: Millis) -> Planned {
+    fn receipt_tx(
+        &self,
+        connector: &ConnectorState,
+        setup: &Setup,
+        t: &mut ReceiptTodo,
+        spellings: Option<Spellings>,
+        now: Millis,
+    ) -> Planned {
         let mut finished = false;
-        for remote in &r.remotes {
+        let mut tried = 0;
+        if !t.complete
+            && let Some(remote) = t.receipt.remotes.first()
+        {
             match self.spool.find_remote(connector.queue, remote) {
-                RemoteLookup::Found(m) => return Planned::Apply(self.matched(connector, r, remote, m, key, now)),
+                RemoteLookup::Found(m) => return Planned::Apply(matched(connector, setup, t, remote, m, now)),
+                RemoteLookup::Finished(_) => finished = true,
+                RemoteLookup::Unknown => {}
+            }
+            tried = 1;
+            if let Some(spellings) = spellings {
+                t.complete(spellings);
+            }
+        }
+        for remote in t.receipt.remotes.iter().skip(tried) {
+            match self.spool.find_remote(connector.queue, remote) {
+                RemoteLookup::Found(m) => return Planned::Apply(matched(connector, setup, t, remote, m, now)),
                 RemoteLookup::Finished(_) => finished = true,
                 RemoteLookup::Unknown => {}
             }
@@ -158,50 +217,13 @@ impl Gateway {
         if finished {
             return Planned::Duplicate;
         }
-        let Some(remote) = r.remotes.first() else {
+        let Some(remote) = t.receipt.remotes.first() else {
             return Planned::Duplicate;
         };
-        let body = Bytes::from(r.encode_to_vec());
-        Planned::Park(Tx::one(Op::Park { source: connector.queue, remote: remote.clone(), body }))
-    }
-
-    /// A receipt that found its message: the parts folded, the submitter's receipt (if one is due) and the record, together.
-    fn matched(&self, connector: &ConnectorState, r: &CarrierReceipt, remote: &[u8], m: RemoteMatch, key: Option<u64>, now: Millis) -> Tx {
-        let state = r.state();
-        let mut codes = m.parts.clone();
-        let known = codes.get(usize::from(m.part)).copied().and_then(State::from_code);
-        // A late "en route" must not undo a final state.
-        let state = if known.is_some_and(State::is_final) && !state.is_final() { known.unwrap_or(state) } else { state };
-        if let Some(c) = codes.get_mut(usize::from(m.part)) {
-            *c = state.code();
-        }
-        let folded = fold(&codes);
-        let mut ops = Vec::with_capacity(3);
-        if let Ok(msg) = Message::from_bytes(m.body.clone()) {
-            // Not final: worth telling only what this part newly says, and only for those who asked for it.
-            let event = if folded.done { folded.state.event() } else { want::BUFFERED };
-            if folded.done || (known != Some(state) && matches!(state, State::Enroute | State::Accepted)) {
-                let facts = ReceiptFacts {
-                    id: m.id,
-                    state: folded.state,
-                    event,
-                    submitted: self.spool.get(m.id).map_or(now, |s| s.accepted),
-                    done: if r.done == 0 { now } else { r.done },
-                    parts: u32::try_from(codes.len()).unwrap_or(1),
-                    delivered: folded.delivered,
-                    error: &r.error,
-                    reason: "",
-                    remote_id: remote,
-                    raw: r.raw.clone(),
-                    stat: if folded.state == state { &r.stat } else { "" },
-                };
-                ops.extend(self.receipt_entry(m.group, &msg, facts.about(&msg), &connector.name).map(Op::Accept));
-            }
-        }
-        let note = Bytes::from(CarrierReceipt { remotes: vec![Bytes::copy_from_slice(remote)], ..r.clone() }.encode_to_vec());
-        ops.push(Op::Receipt { id: m.id, part: m.part, expect: m.version, state: state.code(), done: folded.done, note });
-        ops.extend(key.map(|key| Op::Unpark { key }));
-        Tx { ops }
+        // Apart from the octets that were read with it, since it is kept.
+        let remote = Bytes::copy_from_slice(remote);
+        let body = Bytes::from(t.receipt.encode_to_vec());
+        Planned::Park(Tx::one(Op::Park { source: connector.queue, remote, body }))
     }
 
     /// Messages from handsets. Resolves when they are durable, whole or in parts.
@@ -335,6 +357,46 @@ impl Gateway {
             tracing::info!(parts = restored.len(), "parts of long messages wait for the others");
         }
     }
+}
+
+/// A receipt that found its message: the parts folded, the submitter's receipt (if one is due) and the record, together.
+fn matched(connector: &ConnectorState, setup: &Setup, t: &ReceiptTodo, remote: &[u8], m: RemoteMatch, now: Millis) -> Tx {
+    let r = &t.receipt;
+    let state = r.state();
+    let mut codes = m.parts;
+    let known = codes.get(usize::from(m.part)).copied().and_then(State::from_code);
+    // A late "en route" must not undo a final state.
+    let state = if known.is_some_and(State::is_final) && !state.is_final() { known.unwrap_or(state) } else { state };
+    if let Some(c) = codes.get_mut(usize::from(m.part)) {
+        *c = state.code();
+    }
+    let folded = fold(&codes);
+    let mut ops = Vec::with_capacity(2 + usize::from(t.key.is_some()));
+    // Not final: worth telling only what this part newly says, and only for those who asked for it.
+    let event = if folded.done { folded.state.event() } else { want::BUFFERED };
+    let telling = folded.done || (known != Some(state) && matches!(state, State::Enroute | State::Accepted));
+    if telling && let Ok(msg) = Message::from_bytes(m.body) {
+        let stat = String::from_utf8_lossy(&r.stat);
+        let facts = ReceiptFacts {
+            id: m.id,
+            state: folded.state,
+            event,
+            submitted: m.accepted,
+            done: if r.done == 0 { now } else { r.done },
+            parts: u32::try_from(codes.len()).unwrap_or(1),
+            delivered: folded.delivered,
+            error: &String::from_utf8_lossy(&r.error),
+            reason: "",
+            remote_id: remote,
+            raw: &r.raw,
+            stat: if folded.state == state { &stat } else { "" },
+        };
+        ops.extend(Gateway::receipt_entry(setup, m.group, &msg, &facts, &connector.name, now).map(Op::Accept));
+    }
+    let note = stored::carrier_receipt(r, remote);
+    ops.push(Op::Receipt { id: m.id, part: m.part, expect: m.version, state: state.code(), done: folded.done, note });
+    ops.extend(t.key.map(|key| Op::Unpark { key }));
+    Tx { ops }
 }
 
 enum Planned {

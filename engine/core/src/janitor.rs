@@ -92,7 +92,8 @@ impl Gateway {
             for p in &stale {
                 let name = self.spool.queue_name(p.source);
                 let connector = name.as_deref().map_or("", |n| n.strip_prefix("connector:").unwrap_or(n)).to_owned();
-                let stat = CarrierReceipt::decode(p.body.clone()).map(|r| r.stat).unwrap_or_default();
+                let receipt = CarrierReceipt::decode(p.body.clone()).unwrap_or_default();
+                let stat = &*String::from_utf8_lossy(&receipt.stat);
                 tracing::info!(connector, remote = %String::from_utf8_lossy(&p.remote), stat, "a receipt matches no message");
                 self.metrics.receipts_unmatched.get_or_create(&ConnectorLabel { connector }).inc();
             }
@@ -114,7 +115,7 @@ impl Gateway {
             let now = self.clock.now();
             let mut txs = Vec::with_capacity(claimed.len());
             for out in claimed.into_iter().filter_map(|c| self.outgoing(c)) {
-                let mut message: Message = out.message;
+                let mut message: Message = *out.message;
                 message.kind = Kind::Mo as i32;
                 let owner = setup.accounts.owner_of(&message.destination.as_text());
                 let entry = self.mo_entry(owner, &message, now);

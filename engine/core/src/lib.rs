@@ -26,6 +26,7 @@ mod query;
 mod receipt;
 mod retry;
 mod route;
+mod stored;
 mod submit;
 
 pub use account::*;

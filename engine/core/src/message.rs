@@ -160,9 +160,10 @@ pub struct Message {
     /// Free data of the door that must come back with receipts (Kannel: account, service, binfo, ...), its own format.
     #[prost(string, tag = "23")]
     pub door_data: String,
-    /// SMPP user_message_reference and the like stay in `tlvs`; this is the system_id or web user's address for the ledger.
-    #[prost(string, tag = "24")]
-    pub submitted_from: String,
+    /// SMPP user_message_reference and the like stay in `tlvs`; this is the system_id or web user's address for the ledger. UTF-8, as
+    /// octets because nobody on the way looks at it.
+    #[prost(bytes = "bytes", tag = "24")]
+    pub submitted_from: Bytes,
 
     /// The submitter gave a validity itself, so the carrier is told as well.
     #[prost(bool, tag = "25")]
@@ -175,8 +176,8 @@ pub struct Message {
     #[prost(string, tag = "31")]
     pub connector: String,
     /// What a [`Kind::Receipt`] says.
-    #[prost(message, optional, tag = "32")]
-    pub receipt: Option<Receipt>,
+    #[prost(message, optional, boxed, tag = "32")]
+    pub receipt: Option<Box<Receipt>>,
     /// The carrier's id of a received message, if it gave one.
     #[prost(string, tag = "33")]
     pub remote_id: String,

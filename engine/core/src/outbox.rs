@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use waxwing_spool::{BoxFuture, Claimed, GroupId, Lease, NewEntry, Op, Outcome, QueueId, SentPart, SpoolError, Tx, TxError};
+use waxwing_spool::{BoxFuture, Claimed, GroupId, Lease, Op, Outcome, QueueId, SentPart, SpoolError, Tx, TxError};
 
-use crate::gateway::ReceiptFacts;
+use crate::inbound::ReceiptTodo;
+use crate::stored::ReceiptFacts;
 use crate::{
     CarrierReceipt, ConnectorCounters, ConnectorState, ErrorClass, Gateway, Kind, Message, Millis, MsgId, NoAnswer, OutcomeNote,
     RetryPolicy, State, want,
@@ -32,8 +33,8 @@ pub struct Outgoing {
     pub priority: u8,
     /// Parts that went out in earlier attempts.
     pub sent_parts: Vec<u8>,
-    /// The message.
-    pub message: Message,
+    /// The message; apart, since what is on its way is handed on many times.
+    pub message: Box<Message>,
 }
 
 impl Outgoing {
@@ -84,6 +85,35 @@ pub enum SendResult {
     Released,
 }
 
+impl SendResult {
+    /// Parts that went out.
+    fn sent(&self) -> &[SentPart] {
+        match self {
+            SendResult::Sent { parts: sent, .. } | SendResult::Refused { sent, .. } | SendResult::NoAnswer { sent } => sent,
+            SendResult::Released | SendResult::Later { .. } => &[],
+        }
+    }
+}
+
+/// Remote ids of a batch, in one piece.
+#[derive(Default)]
+struct Names {
+    octets: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl Names {
+    fn push(&mut self, name: &[u8]) {
+        self.octets.extend_from_slice(name);
+        self.ends.push(self.octets.len());
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        starts.zip(&self.ends).filter_map(|(from, &to)| self.octets.get(from..to))
+    }
+}
+
 /// A message with what came of it.
 #[derive(Clone, Debug)]
 pub struct Settlement {
@@ -93,7 +123,7 @@ pub struct Settlement {
     pub result: SendResult,
 }
 
-/// The other spellings under which a carrier's receipt may name an id of its responses.
+/// The other spellings of a carrier's id: those under which its receipts may name an id of its responses, or the other way round.
 pub type Spellings = fn(&[u8]) -> Vec<Bytes>;
 
 /// How failures in this queue are handled.
@@ -118,6 +148,22 @@ pub struct Outbox {
     /// The connector, if it is one's queue: `None` for deliveries to accounts.
     connector: Option<(Arc<ConnectorState>, Arc<ConnectorCounters>)>,
     policy: OutboxPolicy,
+    /// The notes of outcomes that nothing more is to be said about.
+    plain: Arc<PlainNotes>,
+}
+
+/// Notes without code and reason.
+struct PlainNotes {
+    delivered: Bytes,
+    enroute: Bytes,
+    sent: Bytes,
+}
+
+impl PlainNotes {
+    fn new(place: &str) -> Arc<PlainNotes> {
+        let of = |state| OutcomeNote::bytes(place, "", "", state);
+        Arc::new(PlainNotes { delivered: of(State::Delivered), enroute: of(State::Enroute), sent: of(State::Sent) })
+    }
 }
 
 impl Outbox {
@@ -130,13 +176,14 @@ impl Outbox {
             name: state.name.clone(),
             connector: Some((state.clone(), counters)),
             policy,
+            plain: PlainNotes::new(&state.name),
         }
     }
 
     /// Of deliveries to an account: its SMPP queue or its webhook queue. `place` is the word in the ledger (`account`, `webhook`).
     pub fn deliveries(gateway: &Arc<Gateway>, queue: QueueId, place: &str, retry: RetryPolicy) -> Outbox {
         let policy = OutboxPolicy { retry, no_answer: NoAnswer::Resend, receipt_wait: 0, spellings: None };
-        Outbox { gateway: gateway.clone(), queue, name: place.into(), connector: None, policy }
+        Outbox { gateway: gateway.clone(), queue, name: place.into(), connector: None, policy, plain: PlainNotes::new(place) }
     }
 
     /// The gateway it belongs to.
@@ -162,10 +209,12 @@ impl Outbox {
     pub fn settle(&self, batch: Vec<Settlement>) -> BoxFuture<'static, Result<(), SpoolError>> {
         let now = self.gateway.clock.now();
         let mut txs = Vec::with_capacity(batch.len());
-        for s in &batch {
-            if let Some(tx) = self.transaction(s, now) {
-                txs.push(tx);
+        let mut names = Names::default();
+        for s in batch {
+            if self.policy.spellings.is_some() {
+                s.result.sent().iter().for_each(|p| names.push(&p.remote));
             }
+            txs.extend(self.transaction(s, now));
         }
         if txs.is_empty() {
             return Box::pin(std::future::ready(Ok(())));
@@ -182,7 +231,7 @@ impl Outbox {
                     Err(e) => tracing::error!(place = %this.name, "an outcome could not be recorded: {e}"),
                 }
             }
-            early.extend(this.early_by_other_names(&batch));
+            early.extend(this.early_by_other_names(&names));
             if let Some((state, counters)) = this.connector.as_ref().filter(|_| !early.is_empty()) {
                 this.gateway.apply_parked(state, counters, early).await?;
             }
@@ -191,95 +240,89 @@ impl Outbox {
     }
 
     /// Receipts that came before the response and name the id in another spelling than it. The spool finds those of the same spelling.
-    fn early_by_other_names(&self, batch: &[Settlement]) -> Vec<waxwing_spool::Parked> {
+    fn early_by_other_names(&self, sent: &Names) -> Vec<waxwing_spool::Parked> {
         let Some(spellings) = self.policy.spellings.filter(|_| self.gateway.spool.stats().parked > 0) else { return Vec::new() };
-        let sent = batch.iter().flat_map(|s| match &s.result {
-            SendResult::Sent { parts, .. } => parts.as_slice(),
-            SendResult::Refused { sent, .. } | SendResult::NoAnswer { sent } => sent.as_slice(),
-            SendResult::Released | SendResult::Later { .. } => &[],
-        });
-        let names = sent.filter(|p| !p.remote.is_empty()).flat_map(|p| spellings(&p.remote));
+        let names = sent.iter().filter(|name| !name.is_empty()).flat_map(spellings);
         names.flat_map(|name| self.gateway.spool.parked(self.queue, &name)).collect()
     }
 
     /// The transaction of one outcome, with the receipts that it makes due; `None` where nothing is written.
-    fn transaction(&self, s: &Settlement, now: Millis) -> Option<Tx> {
-        match &s.result {
-            SendResult::Sent { parts, total, receipt } => Some(self.sent(&s.out, parts, *total, *receipt, now)),
+    fn transaction(&self, Settlement { out, result }: Settlement, now: Millis) -> Option<Tx> {
+        match result {
+            SendResult::Sent { parts, total, receipt } => Some(self.sent(&out, parts, total, receipt, now)),
             SendResult::Refused { class: ErrorClass::Throttled, code, reason, sent } => {
                 self.count(|c| &c.throttled);
-                Some(self.put_off(&s.out, sent, code, reason, now))
+                Some(self.put_off(&out, sent, &code, &reason, now))
             }
             SendResult::Refused { class: ErrorClass::Temporary, code, reason, sent } => {
                 self.connector_failed(now);
-                Some(self.again(&s.out, sent, code, reason, now))
+                Some(self.again(&out, sent, &code, &reason, now))
             }
             SendResult::Refused { class: ErrorClass::Permanent, code, reason, .. } => {
-                Some(self.fail(&s.out, State::Rejected, want::REFUSED | want::FAILED, code, reason, now))
+                Some(self.fail(&out, State::Rejected, want::REFUSED | want::FAILED, &code, &reason, now))
             }
-            SendResult::Later { at, .. } if *at >= s.out.expires => Some(self.expired(&s.out, now)),
+            SendResult::Later { at, .. } if at >= out.expires => Some(self.expired(&out, now)),
             SendResult::Later { at, code, reason } => {
                 self.count(|c| &c.retried);
-                let outcome = Outcome::Retry { at: *at, queue: None, count: true, sent: Vec::new() };
-                Some(Tx::one(self.settle_op(&s.out, outcome, code, reason, State::Queued)))
+                let outcome = Outcome::Retry { at, queue: None, count: true, sent: Vec::new() };
+                Some(Tx::one(self.settle_op(&out, outcome, &code, &reason, State::Queued)))
             }
             SendResult::NoAnswer { sent } => {
                 self.connector_failed(now);
                 let reason = "no answer in time; it may have arrived";
                 Some(match self.policy.no_answer {
-                    NoAnswer::Resend => self.again(&s.out, sent, "", reason, now),
-                    NoAnswer::Fail => self.fail(&s.out, State::Unknown, want::FAILED, "", reason, now),
-                    NoAnswer::Hold => Tx::one(self.settle_op(&s.out, Outcome::Failed, "", reason, State::Unknown)),
+                    NoAnswer::Resend => self.again(&out, sent, "", reason, now),
+                    NoAnswer::Fail => self.fail(&out, State::Unknown, want::FAILED, "", reason, now),
+                    NoAnswer::Hold => Tx::one(self.settle_op(&out, Outcome::Failed, "", reason, State::Unknown)),
                 })
             }
             SendResult::Released => {
-                self.gateway.spool.release(&s.out.lease);
+                self.gateway.spool.release(&out.lease);
                 None
             }
         }
     }
 
-    fn sent(&self, out: &Outgoing, parts: &[SentPart], total: u8, receipt: bool, now: Millis) -> Tx {
+    fn sent(&self, out: &Outgoing, parts: Vec<SentPart>, total: u8, receipt: bool, now: Millis) -> Tx {
         let Some((state, counters)) = &self.connector else {
             return Tx::one(self.settle_op(out, Outcome::Done, "", "", State::Delivered));
         };
         state.succeeded();
         counters.sent.inc();
         let await_until = receipt.then(|| now.max(out.expires) + self.policy.receipt_wait);
-        let mut ops = Vec::with_capacity(2);
-        let facts = |event, state| ReceiptFacts {
-            id: out.id(),
-            state,
-            event,
-            submitted: out.accepted,
-            done: now,
-            parts: u32::from(total),
-            delivered: 0,
-            error: "",
-            reason: "",
-            remote_id: parts.first().map_or(&[], |p| &p.remote),
-            raw: Bytes::new(),
-            stat: "",
-        };
-        let m = &out.message;
-        if m.want & want::ACCEPTED != 0 {
-            let r = facts(want::ACCEPTED, State::Accepted).about(m);
-            ops.extend(self.gateway.receipt_entry(out.group, m, r, &state.name).map(Op::Accept));
+        let mut ops = Vec::with_capacity(1);
+        if out.message.want & want::ACCEPTED != 0 {
+            let facts = ReceiptFacts {
+                id: out.id(),
+                state: State::Accepted,
+                event: want::ACCEPTED,
+                submitted: out.accepted,
+                done: now,
+                parts: u32::from(total),
+                delivered: 0,
+                error: "",
+                reason: "",
+                remote_id: parts.first().map_or(&[], |p| &p.remote),
+                raw: &[],
+                stat: "",
+            };
+            let setup = self.gateway.setup();
+            ops.extend(Gateway::receipt_entry(&setup, out.group, &out.message, &facts, &state.name, now).map(Op::Accept));
         }
         let after = if receipt { State::Enroute } else { State::Sent };
-        let outcome = Outcome::Sent { parts: parts.to_vec(), total, await_until };
+        let outcome = Outcome::Sent { parts, total, await_until };
         ops.push(self.settle_op(out, outcome, "", "", after));
         Tx { ops }
     }
 
     /// The carrier wants us to slow down: the same message again soon, not counted; the session does the waiting.
-    fn put_off(&self, out: &Outgoing, sent: &[SentPart], code: &str, reason: &str, now: Millis) -> Tx {
-        let outcome = Outcome::Retry { at: now, queue: None, count: false, sent: sent.to_vec() };
+    fn put_off(&self, out: &Outgoing, sent: Vec<SentPart>, code: &str, reason: &str, now: Millis) -> Tx {
+        let outcome = Outcome::Retry { at: now, queue: None, count: false, sent };
         Tx::one(self.settle_op(out, outcome, code, reason, State::Queued))
     }
 
     /// Another attempt: over the next connector of its route if that one is well, else here by the schedule.
-    fn again(&self, out: &Outgoing, sent: &[SentPart], code: &str, reason: &str, now: Millis) -> Tx {
+    fn again(&self, out: &Outgoing, sent: Vec<SentPart>, code: &str, reason: &str, now: Millis) -> Tx {
         let attempts = out.attempts.saturating_add(1);
         let elsewhere =
             if sent.is_empty() && out.sent_parts.is_empty() { self.gateway.later_line(&out.message, self.queue, now) } else { None };
@@ -300,7 +343,7 @@ impl Outbox {
                 (at, None)
             }
         };
-        let outcome = Outcome::Retry { at, queue, count: true, sent: sent.to_vec() };
+        let outcome = Outcome::Retry { at, queue, count: true, sent };
         Tx::one(self.settle_op(out, outcome, code, reason, State::Queued))
     }
 
@@ -322,7 +365,13 @@ impl Outbox {
     }
 
     fn settle_op(&self, out: &Outgoing, outcome: Outcome, code: &str, reason: &str, state: State) -> Op {
-        Op::Settle { lease: out.lease, outcome, note: OutcomeNote::bytes(&self.name, code, reason, state) }
+        let note = match state {
+            State::Delivered if code.is_empty() && reason.is_empty() => self.plain.delivered.clone(),
+            State::Enroute if code.is_empty() && reason.is_empty() => self.plain.enroute.clone(),
+            State::Sent if code.is_empty() && reason.is_empty() => self.plain.sent.clone(),
+            _ => OutcomeNote::bytes(&self.name, code, reason, state),
+        };
+        Op::Settle { lease: out.lease, outcome, note }
     }
 
     fn connector_failed(&self, now: Millis) {
@@ -343,7 +392,7 @@ impl Outbox {
 impl Gateway {
     /// Reads a claimed message. One that cannot be read (a damaged body, or one of a newer version) becomes a dead letter, not a loop.
     pub(crate) fn outgoing(&self, c: Claimed) -> Option<Outgoing> {
-        match Message::from_bytes(c.body.clone()) {
+        match Message::from_bytes(c.body).map(Box::new) {
             Ok(message) => Some(Outgoing {
                 lease: c.lease,
                 group: c.group,
@@ -401,11 +450,10 @@ impl Gateway {
             error: code,
             reason,
             remote_id: &[],
-            raw: Bytes::new(),
+            raw: &[],
             stat: "",
         };
-        let entry: Option<NewEntry> = self.receipt_entry(out.group, &out.message, facts.about(&out.message), place);
-        entry.map(Op::Accept)
+        Gateway::receipt_entry(&self.setup(), out.group, &out.message, &facts, place, now).map(Op::Accept)
     }
 
     /// Validity ended: the outcome, with the receipt that is due.
@@ -430,11 +478,11 @@ impl Gateway {
         let mut receipts = Vec::with_capacity(parked.len());
         for p in parked {
             if let Ok(r) = <CarrierReceipt as prost::Message>::decode(p.body.clone()) {
-                receipts.push((r, Some(p.key)));
+                receipts.push(ReceiptTodo::parked(r, p.key));
             } else {
                 drop(self.spool.commit(vec![Tx::one(Op::Unpark { key: p.key })]));
             }
         }
-        self.apply_receipts(state, counters, receipts).await
+        self.apply_receipts(state, counters, receipts, None).await
     }
 }

@@ -149,18 +149,18 @@ pub struct CarrierReceipt {
     /// The state.
     #[prost(enumeration = "State", tag = "2")]
     pub state: i32,
-    /// The carrier's error code as it came; empty if none.
-    #[prost(string, tag = "3")]
-    pub error: String,
+    /// The carrier's error code as it came; empty if none. UTF-8, as octets that need not be copied out of what was read.
+    #[prost(bytes = "bytes", tag = "3")]
+    pub error: Bytes,
     /// When, milliseconds since 1970, 0 if it did not say.
     #[prost(uint64, tag = "4")]
     pub done: Millis,
     /// The receipt's text as it came.
     #[prost(bytes = "bytes", tag = "5")]
     pub raw: Bytes,
-    /// The state's name as the carrier spelt it.
-    #[prost(string, tag = "6")]
-    pub stat: String,
+    /// The state's name as the carrier spelt it. UTF-8.
+    #[prost(bytes = "bytes", tag = "6")]
+    pub stat: Bytes,
 }
 
 #[cfg(test)]

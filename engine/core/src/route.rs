@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use smallvec::{SmallVec, smallvec};
 use thiserror::Error;
 
 use crate::{Address, ConnectorState, ErrorTable, Millis, NoAnswer, RetryPolicy};
@@ -131,8 +132,11 @@ pub enum NoRoute {
 #[derive(Clone, Debug)]
 pub struct Path<'a> {
     /// At least one.
-    pub lines: Vec<&'a Line>,
+    pub lines: SmallVec<[&'a Line; 2]>,
 }
+
+/// Places of connectors in the table; mostly there is one.
+type Places = SmallVec<[usize; 4]>;
 
 /// All routes and connectors.
 #[derive(Clone, Debug, Default)]
@@ -177,7 +181,7 @@ impl RouteTable {
     pub fn choose(&self, q: &RouteQuery<'_>, now: Millis) -> Result<Path<'_>, NoRoute> {
         let to = q.to.as_text();
         let (indices, share) = self.candidates(q, &to)?;
-        let mut lines: Vec<&Line> = indices.into_iter().map(|i| &self.lines[i]).collect();
+        let mut lines: SmallVec<[&Line; 2]> = indices.into_iter().map(|i| &self.lines[i]).collect();
         if share && lines.len() > 1 {
             let first = pick(&lines, q.stick, now);
             lines.swap(0, first);
@@ -189,15 +193,15 @@ impl RouteTable {
         Ok(Path { lines })
     }
 
-    fn candidates(&self, q: &RouteQuery<'_>, to: &str) -> Result<(Vec<usize>, bool), NoRoute> {
+    fn candidates(&self, q: &RouteQuery<'_>, to: &str) -> Result<(Places, bool), NoRoute> {
         if let Some(name) = q.route {
             if let Some((r, via)) = self.routes.iter().find(|(r, _)| r.name.as_deref().is_some_and(|n| n.eq_ignore_ascii_case(name)))
                 && !via.is_empty()
             {
-                return Ok((via.clone(), r.share));
+                return Ok((Places::from_slice(via), r.share));
             }
             return match self.lines.iter().position(|l| l.state.name.eq_ignore_ascii_case(name)) {
-                Some(i) => Ok((vec![i], false)),
+                Some(i) => Ok((smallvec![i], false)),
                 None => Err(NoRoute::Unknown(name.to_owned())),
             };
         }
@@ -216,10 +220,10 @@ impl RouteTable {
     }
 
     /// The longest matching mask of routes and connectors; a route beats a connector of the same length, the earlier route the later.
-    fn by_mask(&self, q: &RouteQuery<'_>, to: &str) -> Option<(Vec<usize>, bool)> {
+    fn by_mask(&self, q: &RouteQuery<'_>, to: &str) -> Option<(Places, bool)> {
         let from = q.from.as_text();
         let longest = |masks: &[Mask]| masks.iter().filter(|m| m.matches(to)).map(Mask::weight).max();
-        let mut best: Option<(usize, Vec<usize>, bool)> = None;
+        let mut best: Option<(usize, Places, bool)> = None;
         for (r, via) in self.routes.iter().filter(|(_, via)| !via.is_empty()) {
             let suits = (r.from.is_empty() || r.from.iter().any(|m| m.matches(&from)))
                 && (r.accounts.is_empty() || r.accounts.iter().any(|a| a == q.account));
@@ -227,7 +231,7 @@ impl RouteTable {
                 // A route limited to sender or account is the more specific of two with the same mask.
                 let w = w * 4 + 1 + usize::from(!r.from.is_empty()) + usize::from(!r.accounts.is_empty());
                 if best.as_ref().is_none_or(|b| w > b.0) {
-                    best = Some((w, via.clone(), r.share));
+                    best = Some((w, Places::from_slice(via), r.share));
                 }
             }
         }
@@ -236,13 +240,13 @@ impl RouteTable {
             match &mut best {
                 Some(b) if b.0 == w => b.1.push(i),
                 Some(b) if b.0 > w => {}
-                _ => best = Some((w, vec![i], true)),
+                _ => best = Some((w, smallvec![i], true)),
             }
         }
         best.map(|(_, v, share)| (v, share))
     }
 
-    fn select(&self, f: impl Fn(&Line) -> bool) -> Vec<usize> {
+    fn select(&self, f: impl Fn(&Line) -> bool) -> Places {
         self.lines.iter().enumerate().filter(|(_, l)| f(l)).map(|(i, _)| i).collect()
     }
 }

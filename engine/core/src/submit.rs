@@ -120,10 +120,10 @@ impl Gateway {
         let (admitted, why) = self.admit(account, n, now);
         let mut results: Vec<Option<Result<MsgId, SubmitError>>> = Vec::with_capacity(n);
         let mut txs = Vec::with_capacity(admitted);
-        for (i, s) in batch.into_iter().enumerate() {
+        for (i, mut s) in batch.into_iter().enumerate() {
             match &why {
                 Some(e) if i >= admitted => results.push(Some(Err(e.clone()))),
-                _ => match self.prepare(&setup, account, s, now) {
+                _ => match self.prepare(&setup, account, &mut s, now) {
                     Ok(entry) => {
                         txs.push(Tx::one(Op::Accept(entry)));
                         results.push(None);
@@ -191,8 +191,9 @@ impl Gateway {
         (granted, why)
     }
 
-    fn prepare(&self, setup: &Setup, account: &Account, s: Submission, now: Millis) -> Result<NewEntry, SubmitError> {
-        let mut m = s.message;
+    /// Settles what is left to us in a submission, and gives what is stored. Nothing is left of it that is worth using.
+    fn prepare(&self, setup: &Setup, account: &Account, s: &mut Submission, now: Millis) -> Result<NewEntry, SubmitError> {
+        let m = &mut s.message;
         if !account.config.sms {
             return Err(SubmitError::NotAllowed("sms"));
         }
@@ -211,7 +212,7 @@ impl Gateway {
         if expires <= now.max(due) {
             return Err(SubmitError::Expired);
         }
-        let stick = crate::content::concat_key(&m);
+        let stick = crate::content::concat_key(m);
         let query = RouteQuery {
             from: &m.source,
             to: &m.destination,
@@ -226,7 +227,7 @@ impl Gateway {
         let queue = first.state.queue;
         m.via = if path.lines.len() > 1 { path.lines.iter().map(|l| l.state.name.to_string()).collect() } else { Vec::new() };
         let priority = s.priority.unwrap_or(account.config.priority).min(account.config.max_priority).min(MAX_PRIORITY);
-        Ok(NewEntry { queue, group: account.group, priority, due, expires, dedup: s.idempotency, body: m.to_bytes() })
+        Ok(NewEntry { queue, group: account.group, priority, due, expires, dedup: s.idempotency.take(), body: m.to_bytes() })
     }
 }
 

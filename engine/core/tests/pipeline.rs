@@ -105,7 +105,7 @@ impl House {
 
     async fn receipt(&self, n: usize, remote: &str, state: State) {
         let r = CarrierReceipt { remotes: vec![Bytes::from(remote.to_owned())], state: state as i32, ..CarrierReceipt::default() };
-        self.gateway.carrier_receipts(&self.lines[n], &self.counters(n), vec![r]).await.unwrap();
+        self.gateway.carrier_receipts(&self.lines[n], &self.counters(n), vec![r], None).await.unwrap();
     }
 }
 
@@ -195,7 +195,7 @@ async fn two_receipts_of_one_message_in_one_batch_are_both_counted() {
         state: State::Delivered as i32,
         ..CarrierReceipt::default()
     };
-    h.gateway.carrier_receipts(&h.lines[0], &h.counters(0), vec![r("1"), r("2")]).await.unwrap();
+    h.gateway.carrier_receipts(&h.lines[0], &h.counters(0), vec![r("1"), r("2")], None).await.unwrap();
     assert_eq!(h.delivered().len(), 1);
 }
 

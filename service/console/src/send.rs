@@ -37,7 +37,7 @@ fn submission(posted: &Posted, text: String) -> Submission {
     message.class = u32::from(posted.get("flash") == "1");
     // Nobody waits for the receipt; asking for it lets the message's page tell what became of it.
     message.want = want::FINAL;
-    message.submitted_from = "console".to_owned();
+    message.submitted_from = "console".into();
     let route = Some(posted.get("route").to_owned()).filter(|r| !r.is_empty());
     Submission { message, route, ..Submission::default() }
 }

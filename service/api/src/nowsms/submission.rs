@@ -46,7 +46,7 @@ impl Request {
         let one = |to: &String| {
             let mut s = self.template.clone();
             s.message.destination = Address::parse(to);
-            s.message.submitted_from = from.clone();
+            s.message.submitted_from = from.clone().into();
             s
         };
         self.recipients.iter().map(one).collect()

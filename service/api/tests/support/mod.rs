@@ -170,7 +170,7 @@ impl House {
     pub fn sent(&self) -> Message {
         let mut all = self.claim();
         assert_eq!(all.len(), 1);
-        all.remove(0).message
+        *all.remove(0).message
     }
 
     /// The carrier takes everything, under remote ids `r0`, `r1`, ..., and delivers it.
@@ -187,7 +187,7 @@ impl House {
                 raw: Bytes::from_static(b"id:r0 stat:DELIVRD err:000"),
                 ..CarrierReceipt::default()
             };
-            self.gateway.carrier_receipts(&self.line, &counters, vec![r]).await.unwrap();
+            self.gateway.carrier_receipts(&self.line, &counters, vec![r], None).await.unwrap();
         }
     }
 

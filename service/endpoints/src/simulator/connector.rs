@@ -140,7 +140,7 @@ impl Simulator {
                     settle.await?;
                 }
                 if !receipts.is_empty() {
-                    gateway.carrier_receipts(&state, &counters, receipts).await?;
+                    gateway.carrier_receipts(&state, &counters, receipts, None).await?;
                 }
                 if !messages.is_empty() {
                     gateway.inbound(&state, &counters, messages).await?;
@@ -153,7 +153,7 @@ impl Simulator {
 
     fn response(&mut self, token: u64, result: Result<String, u32>, now: u64) -> Option<Settlement> {
         match result {
-            Ok(id) => self.flights.accepted(token, inward::stored_id(id.as_bytes())),
+            Ok(id) => self.flights.accepted(token, Bytes::from(waxwing_smpp::receipt::normalise(id.as_bytes()))),
             Err(code) => match self.errors.class(code) {
                 ErrorClass::Throttled => {
                     self.counters.throttled.inc();
@@ -234,7 +234,7 @@ fn receipt(id: &str, state: FinalState, done: u64) -> CarrierReceipt {
         FinalState::Delivered => (State::Delivered, "DELIVRD", "000"),
         FinalState::Undeliverable => (State::Undeliverable, "UNDELIV", "001"),
     };
-    let same = inward::stored_id(id.as_bytes());
+    let same = Bytes::from(waxwing_smpp::receipt::normalise(id.as_bytes()));
     let other = waxwing_smpp::receipt::decimal_to_hex(id.as_bytes()).map(Bytes::from);
     CarrierReceipt {
         remotes: std::iter::once(same).chain(other).collect(),

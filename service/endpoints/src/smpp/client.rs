@@ -56,6 +56,8 @@ struct Session<'a> {
     held: VecDeque<(u64, Vec<Header>, Vec<CarrierReceipt>)>,
     answering: FuturesUnordered<Answering>,
     ready: Option<BoxFuture<'static, ()>>,
+    /// Where PDUs are encoded.
+    scratch: BytesMut,
     stopping: bool,
 }
 
@@ -98,6 +100,7 @@ pub(super) async fn run(line: &Line, kind: CommandId, stream: Stream, mut stop: 
         held: VecDeque::new(),
         answering: FuturesUnordered::new(),
         ready: None,
+        scratch: BytesMut::new(),
         stopping: false,
     };
     let ended = session.work(&mut stop).await;
@@ -259,7 +262,7 @@ impl Session<'_> {
             return;
         }
         let mut allowed = self.line.allowance(self.room());
-        let now = self.line.gateway.clock.now();
+        let (now, at) = (self.line.gateway.clock.now(), Instant::now().into_std());
         let mut settled = Vec::new();
         while allowed > 0 {
             let Some(next) = self.flights.next() else { break };
@@ -271,12 +274,12 @@ impl Session<'_> {
                 continue;
             }
             // Encoded apart, since a message that does not encode must not take a place in the window.
-            let mut buffer = BytesMut::new();
-            if let Err(e) = outward::submit_sm(&out.message, part, &self.line.config, about, 0, &mut buffer) {
+            self.scratch.clear();
+            if let Err(e) = outward::submit_sm(&out.message, part, &self.line.config, about, 0, &mut self.scratch) {
                 settled.extend(self.flights.unsendable(next, ErrorClass::Permanent, e.to_string()));
                 continue;
             }
-            match self.link.request(&buffer, next.token) {
+            match self.link.engine_mut().request(&self.scratch, next.token, at) {
                 Ok(_) => {
                     self.flights.sent(next);
                     allowed -= 1;
@@ -294,11 +297,12 @@ impl Session<'_> {
         let mut receipts: (Vec<Header>, Vec<CarrierReceipt>) = Default::default();
         let mut messages: (Vec<Header>, Vec<Inbound>) = Default::default();
         let mut closed = None;
+        let now = self.line.gateway.clock.now();
         for event in batch.drain(..) {
             match event {
                 Event::Response { pdu, token, .. } => settled.extend(self.response(token, &pdu)),
                 Event::TimedOut { token, .. } | Event::Lost { token } => settled.extend(self.flights.unanswered(token)),
-                Event::Request { pdu, .. } => self.request(&pdu, &mut receipts, &mut messages),
+                Event::Request { pdu, .. } => self.request(&pdu, &mut receipts, &mut messages, now),
                 Event::Malformed { pdu, reason } => {
                     self.line.gateway.metrics.bad("smpp connector", "unknown command");
                     tracing::debug!(connector = %self.line.state.name, command = %pdu.header.command_id, "{reason}");
@@ -329,8 +333,8 @@ impl Session<'_> {
         let code = pdu.header.command_status;
         if code.is_ok() {
             let id = match Decoder::new().decode(&pdu.octets).map(|d| d.pdu) {
-                Ok(Pdu::SubmitSmResp(r)) => r.message_id.map(inward::stored_id),
-                Ok(Pdu::DataSmResp(r)) => r.message_id.map(inward::stored_id),
+                Ok(Pdu::SubmitSmResp(r)) => r.message_id.map(|id| inward::stored_id(&pdu.octets, id)),
+                Ok(Pdu::DataSmResp(r)) => r.message_id.map(|id| inward::stored_id(&pdu.octets, id)),
                 _ => None,
             };
             return self.flights.accepted(token, id.unwrap_or_default());
@@ -345,8 +349,13 @@ impl Session<'_> {
         }
     }
 
-    fn request(&mut self, pdu: &Frame, receipts: &mut (Vec<Header>, Vec<CarrierReceipt>), messages: &mut (Vec<Header>, Vec<Inbound>)) {
-        let now = self.line.gateway.clock.now();
+    fn request(
+        &mut self,
+        pdu: &Frame,
+        receipts: &mut (Vec<Header>, Vec<CarrierReceipt>),
+        messages: &mut (Vec<Header>, Vec<Inbound>),
+        now: u64,
+    ) {
         let how = Reading { guess: self.line.config.guess_receipts, ids: self.line.config.receipt_id, charset: &self.line.charset };
         let delivered = match Decoder::new().decode(&pdu.octets) {
             Ok(d) => match &d.pdu {
@@ -382,7 +391,8 @@ impl Session<'_> {
         while self.held.front().is_some_and(|(after, ..)| *after <= self.finished) {
             let Some((_, headers, receipts)) = self.held.pop_front() else { return };
             let (gateway, state, counters) = (self.line.gateway.clone(), self.line.state.clone(), self.line.counters.clone());
-            self.answering.push(Box::pin(async move { (headers, gateway.carrier_receipts(&state, &counters, receipts).await) }));
+            let others = inward::other_spellings(self.line.config.receipt_id);
+            self.answering.push(Box::pin(async move { (headers, gateway.carrier_receipts(&state, &counters, receipts, others).await) }));
         }
     }
 

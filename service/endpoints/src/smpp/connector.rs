@@ -104,7 +104,7 @@ pub fn start_connector(
         state: state.clone(),
         counters: Arc::new(ConnectorCounters::new(&gateway.metrics, &state.name)),
         outbox: Outbox::connector(gateway, state, policy),
-        charset: config.charset.name().to_owned(),
+        charset: inward::charset_name(config.charset),
         trace: trace.clone(),
         pace: Mutex::new(Pace { bucket, paused_until: None }),
         reference: AtomicU32::new(fastrand::u32(..)),

@@ -1,7 +1,9 @@
 //! From messages to deliver_sm: receipts and received messages for a client that is bound as a receiver.
 
+use std::borrow::Cow;
+
 use bytes::BytesMut;
-use waxwing_core::{Kind, Message, State, TON_INTERNATIONAL, content};
+use waxwing_core::{Kind, Message, MsgId, Receipt, State, TON_INTERNATIONAL, content};
 use waxwing_gsm::charset::Charset;
 use waxwing_smpp::receipt::{NetworkErrorCode, ReceiptDate, TextReceipt, put_tlvs};
 use waxwing_smpp::{
@@ -9,111 +11,114 @@ use waxwing_smpp::{
     Tag, TlvBuf, Ton,
 };
 
+use super::id::IdText;
+
 /// Most octets of short_message.
 const SHORT_MESSAGE_MAX: usize = 254;
 
-/// Appends the deliver_sm of a message. `charset` is what data_coding 0 means to the client.
-pub(crate) fn deliver_sm(
-    m: &Message,
-    version: InterfaceVersion,
-    charset: Charset,
-    seq: u32,
-    out: &mut BytesMut,
-) -> Result<(), EncodeError> {
-    match &m.receipt {
-        Some(_) if m.kind() == Kind::Receipt => receipt(m, version, seq, out),
-        _ => message(m, version, charset, seq, out),
-    }
+/// Encodes one deliver_sm after the other, in the same memory.
+#[derive(Default)]
+pub(crate) struct DeliverSmEncoder {
+    frame: BytesMut,
+    words: BytesMut,
+    tlvs: TlvBuf,
 }
 
-fn receipt(m: &Message, version: InterfaceVersion, seq: u32, out: &mut BytesMut) -> Result<(), EncodeError> {
-    let Some(r) = &m.receipt else { return Ok(()) };
-    let id = receipted_id(m, r.id);
-    let state = r.state();
-    let stat = if r.stat.is_empty() { state.stat() } else { r.stat.as_str() };
-    let date = |ms: u64| Some(ReceiptDate::from_unix_ms(i64::try_from(ms).unwrap_or(0), false));
-    let err = if r.error.is_empty() { "000" } else { r.error.as_str() };
-    let text = Charset::Ascii.encode_lossy(&r.text).octets;
-    let fields = TextReceipt {
-        id: Some(id.as_bytes()),
-        sub: Some(1),
-        dlvrd: Some(u32::from(state == State::Delivered)),
-        submit_date: date(r.submitted),
-        done_date: date(r.done),
-        stat: Some(stat.as_bytes()),
-        err: Some(err.as_bytes()),
-        text: Some(&text),
-    };
-    let mut words = BytesMut::with_capacity(160);
-    fields.write(&mut words);
-    words.truncate(SHORT_MESSAGE_MAX);
-    let mut tlvs = TlvBuf::new();
-    let network = err.parse::<u16>().ok().filter(|&code| code != 0).map(|code| NetworkErrorCode { network_type: 3, code });
-    put_tlvs(&mut tlvs, id.as_bytes(), MessageState(state.smpp()), network)?;
-    for t in &m.tlvs {
-        tlvs.put_raw(waxwing_smpp::Tlv { tag: Tag(u16::try_from(t.tag).unwrap_or_default()), value: &t.value });
-    }
-    let kind = if state.is_final() { MessageType::DELIVERY_RECEIPT } else { MessageType::INTERMEDIATE_NOTIFICATION };
-    let body = DeliverSm {
-        service_type: m.service_type.as_bytes(),
-        source_addr: address(&m.source),
-        destination_addr: address(&m.destination),
-        esm_class: EsmClass::new(MessageMode::DEFAULT, kind, false, false),
-        short_message: &words,
-        tlvs: tlvs.as_tlvs(),
-        ..DeliverSm::default()
-    };
-    Encoder::new(version).encode(&body, CommandStatus::ESME_ROK, seq, out)
-}
-
-/// The id that the client was given: of a submit_multi all messages share that of the first.
-fn receipted_id(m: &Message, id: u64) -> String {
-    match m.door_data.strip_prefix("id=") {
-        Some(shared) => shared.to_owned(),
-        None => waxwing_core::MsgId(id).to_string(),
-    }
-}
-
-fn message(m: &Message, version: InterfaceVersion, charset: Charset, seq: u32, out: &mut BytesMut) -> Result<(), EncodeError> {
-    let (octets, data_coding, udhi) = match &m.text {
-        Some(text) => match charset.encode(text) {
-            Ok(octets) => (octets.into(), 0, false),
-            Err(_) => (Charset::Ucs2.encode_lossy(text).octets.into(), 8, false),
-        },
-        // The connector's default alphabet is not the client's: translated, the header kept.
-        None if m.data_coding == 0 && content::default_charset(m) != charset => {
-            let (header, rest) = content::split(m);
-            let text = content::default_charset(m).decode(&rest).text;
-            let (octets, dcs) = match charset.encode(&text) {
-                Ok(octets) => (octets, 0),
-                Err(_) => (Charset::Ucs2.encode_lossy(&text).octets, 8),
-            };
-            ([header.encode(), octets].concat().into(), dcs, !header.is_empty())
+impl DeliverSmEncoder {
+    /// The deliver_sm of a message, with the sequence number 0. `charset` is what data_coding 0 means to the client.
+    pub(crate) fn deliver_sm(&mut self, m: &Message, version: InterfaceVersion, charset: Charset) -> Result<&[u8], EncodeError> {
+        self.frame.clear();
+        self.words.clear();
+        self.tlvs.clear();
+        match &m.receipt {
+            Some(r) if m.kind() == Kind::Receipt => self.receipt(m, r, version)?,
+            _ => self.message(m, version, charset)?,
         }
-        None => (m.payload.clone(), u8::try_from(m.data_coding).unwrap_or(0), m.udhi),
-    };
-    let mut tlvs = TlvBuf::new();
-    for t in &m.tlvs {
-        tlvs.put_raw(waxwing_smpp::Tlv { tag: Tag(u16::try_from(t.tag).unwrap_or_default()), value: &t.value });
+        Ok(&self.frame)
     }
-    let long = octets.len() > SHORT_MESSAGE_MAX && version.has_tlvs();
-    if long {
-        tlvs.put(Tag::MESSAGE_PAYLOAD, &octets)?;
+
+    fn receipt(&mut self, m: &Message, r: &Receipt, version: InterfaceVersion) -> Result<(), EncodeError> {
+        // Of a submit_multi all messages share the id of the first, which the client was given.
+        let own = IdText::new(MsgId(r.id));
+        let id = m.door_data.strip_prefix("id=").map_or(own.as_bytes(), str::as_bytes);
+        let state = r.state();
+        let stat = if r.stat.is_empty() { state.stat() } else { r.stat.as_str() };
+        let date = |ms: u64| Some(ReceiptDate::from_unix_ms(i64::try_from(ms).unwrap_or(0), false));
+        let err = if r.error.is_empty() { "000" } else { r.error.as_str() };
+        let text: Cow<'_, [u8]> =
+            if r.text.is_ascii() { r.text.as_bytes().into() } else { Charset::Ascii.encode_lossy(&r.text).octets.into() };
+        let fields = TextReceipt {
+            id: Some(id),
+            sub: Some(1),
+            dlvrd: Some(u32::from(state == State::Delivered)),
+            submit_date: date(r.submitted),
+            done_date: date(r.done),
+            stat: Some(stat.as_bytes()),
+            err: Some(err.as_bytes()),
+            text: Some(&text),
+        };
+        fields.write(&mut self.words);
+        self.words.truncate(SHORT_MESSAGE_MAX);
+        let network = err.parse::<u16>().ok().filter(|&code| code != 0).map(|code| NetworkErrorCode { network_type: 3, code });
+        put_tlvs(&mut self.tlvs, id, MessageState(state.smpp()), network)?;
+        self.carry_tlvs(m);
+        let kind = if state.is_final() { MessageType::DELIVERY_RECEIPT } else { MessageType::INTERMEDIATE_NOTIFICATION };
+        let body = DeliverSm {
+            service_type: m.service_type.as_bytes(),
+            source_addr: address(&m.source),
+            destination_addr: address(&m.destination),
+            esm_class: EsmClass::new(MessageMode::DEFAULT, kind, false, false),
+            short_message: &self.words,
+            tlvs: self.tlvs.as_tlvs(),
+            ..DeliverSm::default()
+        };
+        Encoder::new(version).encode(&body, CommandStatus::ESME_ROK, 0, &mut self.frame)
     }
-    let short = if long { &[][..] } else { octets.get(..SHORT_MESSAGE_MAX).unwrap_or(&octets) };
-    let esm_class = u8::try_from(m.esm_class).unwrap_or(0) & !EsmClass::UDHI | if udhi { EsmClass::UDHI } else { 0 };
-    let body = DeliverSm {
-        service_type: m.service_type.as_bytes(),
-        source_addr: address(&m.source),
-        destination_addr: address(&m.destination),
-        esm_class: EsmClass(esm_class),
-        protocol_id: u8::try_from(m.protocol_id).unwrap_or(0),
-        data_coding: DataCoding(data_coding),
-        short_message: short,
-        tlvs: tlvs.as_tlvs(),
-        ..DeliverSm::default()
-    };
-    Encoder::new(version).encode(&body, CommandStatus::ESME_ROK, seq, out)
+
+    fn message(&mut self, m: &Message, version: InterfaceVersion, charset: Charset) -> Result<(), EncodeError> {
+        let (octets, data_coding, udhi) = match &m.text {
+            Some(text) => match charset.encode(text) {
+                Ok(octets) => (octets.into(), 0, false),
+                Err(_) => (Charset::Ucs2.encode_lossy(text).octets.into(), 8, false),
+            },
+            // The connector's default alphabet is not the client's: translated, the header kept.
+            None if m.data_coding == 0 && content::default_charset(m) != charset => {
+                let (header, rest) = content::split(m);
+                let text = content::default_charset(m).decode(&rest).text;
+                let (octets, dcs) = match charset.encode(&text) {
+                    Ok(octets) => (octets, 0),
+                    Err(_) => (Charset::Ucs2.encode_lossy(&text).octets, 8),
+                };
+                ([header.encode(), octets].concat().into(), dcs, !header.is_empty())
+            }
+            None => (m.payload.clone(), u8::try_from(m.data_coding).unwrap_or(0), m.udhi),
+        };
+        self.carry_tlvs(m);
+        let long = octets.len() > SHORT_MESSAGE_MAX && version.has_tlvs();
+        if long {
+            self.tlvs.put(Tag::MESSAGE_PAYLOAD, &octets)?;
+        }
+        let short = if long { &[][..] } else { octets.get(..SHORT_MESSAGE_MAX).unwrap_or(&octets) };
+        let esm_class = u8::try_from(m.esm_class).unwrap_or(0) & !EsmClass::UDHI | if udhi { EsmClass::UDHI } else { 0 };
+        let body = DeliverSm {
+            service_type: m.service_type.as_bytes(),
+            source_addr: address(&m.source),
+            destination_addr: address(&m.destination),
+            esm_class: EsmClass(esm_class),
+            protocol_id: u8::try_from(m.protocol_id).unwrap_or(0),
+            data_coding: DataCoding(data_coding),
+            short_message: short,
+            tlvs: self.tlvs.as_tlvs(),
+            ..DeliverSm::default()
+        };
+        Encoder::new(version).encode(&body, CommandStatus::ESME_ROK, 0, &mut self.frame)
+    }
+
+    fn carry_tlvs(&mut self, m: &Message) {
+        for t in &m.tlvs {
+            self.tlvs.put_raw(waxwing_smpp::Tlv { tag: Tag(u16::try_from(t.tag).unwrap_or_default()), value: &t.value });
+        }
+    }
 }
 
 fn address(a: &waxwing_core::Address) -> waxwing_smpp::Address<'_> {
@@ -125,7 +130,7 @@ fn address(a: &waxwing_core::Address) -> waxwing_smpp::Address<'_> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use waxwing_core::{Address, Receipt};
+    use waxwing_core::Address;
     use waxwing_smpp::{Pdu, decode};
 
     #[test]
@@ -134,12 +139,18 @@ mod tests {
             kind: Kind::Receipt as i32,
             source: Address::parse("+447778001210"),
             destination: Address::parse("12345"),
-            receipt: Some(Receipt { id: 0x6921_0001, state: State::Delivered as i32, text: "hello".into(), ..Receipt::default() }),
+            receipt: Some(Box::new(Receipt {
+                id: 0x6921_0001,
+                state: State::Delivered as i32,
+                text: "hello".into(),
+                ..Receipt::default()
+            })),
             ..Message::default()
         };
-        let mut out = BytesMut::new();
-        deliver_sm(&m, InterfaceVersion::V3_4, Charset::Gsm7, 9, &mut out).unwrap();
-        let Pdu::DeliverSm(d) = decode(&out).unwrap().pdu else { unreachable!() };
+        let mut encoder = DeliverSmEncoder::default();
+        encoder.deliver_sm(&Message::default(), InterfaceVersion::V3_4, Charset::Gsm7).unwrap();
+        let frame = encoder.deliver_sm(&m, InterfaceVersion::V3_4, Charset::Gsm7).unwrap();
+        let Pdu::DeliverSm(d) = decode(frame).unwrap().pdu else { unreachable!() };
         assert_eq!(d.esm_class.0, 4);
         let text = String::from_utf8_lossy(d.short_message);
         assert!(text.starts_with("id:69210001 sub:001 dlvrd:001 submit date:") && text.contains("stat:DELIVRD err:000"), "{text}");
@@ -151,9 +162,10 @@ mod tests {
     fn a_message_keeps_its_octets_unless_the_default_alphabets_differ() {
         let m = Message { kind: Kind::Mo as i32, payload: (&b"caf\x05"[..]).into(), ..Message::default() };
         let octets = |charset| {
-            let mut out = BytesMut::new();
-            deliver_sm(&m, InterfaceVersion::V3_4, charset, 9, &mut out).unwrap();
-            let Pdu::DeliverSm(d) = decode(&out).unwrap().pdu else { unreachable!() };
+            let mut encoder = DeliverSmEncoder::default();
+            let Pdu::DeliverSm(d) = decode(encoder.deliver_sm(&m, InterfaceVersion::V3_4, charset).unwrap()).unwrap().pdu else {
+                unreachable!()
+            };
             d.short_message.to_vec()
         };
         assert_eq!(octets(Charset::Gsm7), b"caf\x05");

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use waxwing_core::{ErrorClass, Outgoing, SendResult, Settlement};
 use waxwing_spool::SentPart;
 
-use super::outward::Part;
+use super::outward::{Part, Parts};
 
 /// A part that is to be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub(crate) struct Next {
 
 struct Flight {
     out: Outgoing,
-    parts: Vec<Part>,
+    parts: Parts,
     /// A receipt was asked for.
     receipt: bool,
     /// Place in the order of claiming.
@@ -46,26 +46,18 @@ pub(crate) struct Flights {
 
 impl Flights {
     /// Takes a claimed message in parts. Parts that went out in an earlier attempt are left out.
-    pub(crate) fn add(&mut self, out: Outgoing, parts: Vec<Part>, receipt: bool) {
+    pub(crate) fn add(&mut self, out: Outgoing, parts: Parts, receipt: bool) {
         let slot = self.free.pop().unwrap_or_else(|| {
             self.slots.push(None);
             self.slots.len() - 1
         });
         self.order += 1;
-        let todo: Vec<usize> = (0..parts.len()).filter(|&i| !u8::try_from(i).is_ok_and(|i| out.sent_parts.contains(&i))).collect();
-        self.pending.extend(todo.iter().map(|&i| (self.order, slot, i)));
-        let unsent = u32::try_from(todo.len()).unwrap_or(u32::MAX);
-        self.slots[slot] = Some(Flight {
-            out,
-            parts,
-            receipt,
-            order: self.order,
-            unanswered: 0,
-            unsent,
-            sent: Vec::new(),
-            failure: None,
-            in_doubt: false,
-        });
+        let (order, before) = (self.order, self.pending.len());
+        let todo = (0..parts.len()).filter(|&i| !u8::try_from(i).is_ok_and(|i| out.sent_parts.contains(&i)));
+        self.pending.extend(todo.map(|i| (order, slot, i)));
+        let unsent = u32::try_from(self.pending.len() - before).unwrap_or(u32::MAX);
+        self.slots[slot] =
+            Some(Flight { out, parts, receipt, order, unanswered: 0, unsent, sent: Vec::new(), failure: None, in_doubt: false });
     }
 
     /// Parts wait to be sent.
@@ -112,6 +104,9 @@ impl Flights {
     pub(crate) fn accepted(&mut self, token: u64, remote: Bytes) -> Option<Settlement> {
         let f = self.flight(token)?;
         f.unanswered -= 1;
+        if f.sent.is_empty() {
+            f.sent.reserve_exact(f.parts.len());
+        }
         f.sent.push(SentPart { part: (token & 0xff) as u8, remote });
         self.finish(token)
     }
@@ -199,7 +194,7 @@ fn settle(f: Flight) -> Settlement {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use waxwing_core::{Message, MsgId};
+    use waxwing_core::MsgId;
     use waxwing_spool::{GroupId, Lease};
 
     fn out(id: u64) -> Outgoing {
@@ -211,12 +206,12 @@ mod tests {
             expires: 1,
             priority: 1,
             sent_parts: vec![],
-            message: Message::default(),
+            message: Box::default(),
         }
     }
 
-    fn parts(n: usize) -> Vec<Part> {
-        vec![Part { octets: Bytes::new(), udhi: false, data_coding: 0, sar: None, payload: false }; n]
+    fn parts(n: usize) -> Parts {
+        smallvec::smallvec![Part { octets: Bytes::new(), udhi: false, data_coding: 0, sar: None, payload: false }; n]
     }
 
     fn send_all(f: &mut Flights) -> Vec<u64> {

@@ -1,7 +1,10 @@
 //! From PDUs to messages: what clients submit, and what carriers deliver.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use waxwing_core::{Address, CarrierReceipt, Inbound, Message, Millis, State, Submission, Tlv, content, want};
+use waxwing_gsm::charset::Charset;
 use waxwing_smpp::receipt::{self, Receipt, ReceiptKind};
 use waxwing_smpp::time::SmppTime;
 use waxwing_smpp::{
@@ -48,7 +51,7 @@ macro_rules! fields {
     };
 }
 
-/// A submit_sm as a submission. `charset` is what data_coding 0 means to the client.
+/// A submit_sm as a submission. `charset` is what data_coding 0 means to the client, as [`charset_name`] has it.
 ///
 /// # Errors
 /// With the status to answer.
@@ -117,6 +120,11 @@ fn submission(frame: &Bytes, f: &Fields<'_>, charset: &str, now: Millis) -> Resu
     // 0 is what everybody sends who does not think of priorities.
     let priority = (f.priority.0 > 0).then(|| (f.priority.0 + 1).min(3));
     Ok(Submission { message, priority, due, expires, idempotency: None, route: None })
+}
+
+/// A charset's name as messages keep it: nothing where it is the usual one.
+pub(crate) fn charset_name(charset: Charset) -> String {
+    if charset == Charset::Gsm7 { String::new() } else { charset.name().to_owned() }
 }
 
 /// Which receipts registered_delivery asks for.
@@ -214,21 +222,29 @@ fn carrier_receipt(frame: &Bytes, r: &Receipt<'_>, message: &waxwing_smpp::Messa
         None => State::Unknown,
     };
     let error = match (r.network_error, r.text.err) {
-        (_, Some(err)) => String::from_utf8_lossy(err).into_owned(),
-        (Some(e), None) => e.code.to_string(),
-        (None, None) => String::new(),
+        (_, Some(err)) => words(frame, err),
+        (Some(e), None) => e.code.to_string().into(),
+        (None, None) => Bytes::new(),
     };
     // The text's dates are in a local time that nobody names, mostly without seconds: better than our own clock only where they have them
     // and agree with it read as UTC.
     let date = r.text.done_date.filter(|d| d.second.is_some());
     let done = date.map(|d| d.to_unix_ms(i64::try_from(now).unwrap_or(i64::MAX), 0)).and_then(|ms| u64::try_from(ms).ok());
     CarrierReceipt {
-        remotes: r.ids().flat_map(|id| spellings(id, ids)).map(Bytes::from).collect(),
+        remotes: r.ids().flat_map(|id| spellings(frame, id, ids)).flatten().collect(),
         state: stated as i32,
         error,
         done: done.filter(|&d| d.abs_diff(now) < 60_000).unwrap_or(now),
         raw: frame.slice_ref(message.octets()),
-        stat: r.text.stat.map(|s| String::from_utf8_lossy(s).into_owned()).unwrap_or_default(),
+        stat: r.text.stat.map(|s| words(frame, s)).unwrap_or_default(),
+    }
+}
+
+/// Octets of a frame as UTF-8.
+fn words(frame: &Bytes, octets: &[u8]) -> Bytes {
+    match String::from_utf8_lossy(octets) {
+        Cow::Borrowed(_) => frame.slice_ref(octets),
+        Cow::Owned(text) => text.into(),
     }
 }
 
@@ -248,8 +264,10 @@ pub(crate) fn state(s: MessageState) -> State {
 }
 
 /// The key under which an id of a response is stored.
-pub(crate) fn stored_id(id: &[u8]) -> Bytes {
-    Bytes::from(receipt::normalise(id))
+pub(crate) fn stored_id(frame: &Bytes, id: &[u8]) -> Bytes {
+    // Digits and small letters stay as they are.
+    let same = !id.starts_with(b"0") && id.iter().all(|b| b.is_ascii_digit() || b.is_ascii_lowercase());
+    if same { frame.slice_ref(id) } else { Bytes::from(receipt::normalise(id)) }
 }
 
 /// How a receipt may name an id of a response, besides naming it alike.
@@ -269,21 +287,27 @@ pub(crate) fn receipt_spellings(ids: IdSpelling) -> Option<waxwing_core::Spellin
     }
 }
 
-/// The keys under which an id of a receipt may be stored, the likeliest first.
-fn spellings(id: &[u8], ids: IdSpelling) -> Vec<Vec<u8>> {
-    let same = receipt::normalise(id);
+/// The keys under which an id of a receipt may be stored, the likeliest first; without [`other_spellings`].
+fn spellings(frame: &Bytes, id: &[u8], ids: IdSpelling) -> [Option<Bytes>; 2] {
+    let same = stored_id(frame, id);
     let other = match ids {
-        IdSpelling::Same => return vec![same],
-        IdSpelling::Auto => [receipt::decimal_to_hex(id), receipt::hex_to_decimal(id)],
-        IdSpelling::HexThenDecimal => [receipt::decimal_to_hex(id), None],
-        IdSpelling::DecimalThenHex => [receipt::hex_to_decimal(id), None],
+        IdSpelling::Same | IdSpelling::Auto => None,
+        IdSpelling::HexThenDecimal => receipt::decimal_to_hex(id),
+        IdSpelling::DecimalThenHex => receipt::hex_to_decimal(id),
     };
-    let other = other.into_iter().flatten().filter(|o| *o != same);
-    match ids {
+    match other.map(Bytes::from).filter(|other| *other != same) {
         // Told how it is spelt: the plain reading is only a fallback.
-        IdSpelling::HexThenDecimal | IdSpelling::DecimalThenHex => other.chain([same.clone()]).collect(),
-        _ => std::iter::once(same.clone()).chain(other).collect(),
+        Some(other) => [Some(other), Some(same)],
+        None => [Some(same), None],
     }
+}
+
+/// The keys under which an id of a receipt may be stored as well, if the first leads nowhere.
+pub(crate) fn other_spellings(ids: IdSpelling) -> Option<waxwing_core::Spellings> {
+    fn either(id: &[u8]) -> Vec<Bytes> {
+        [receipt::decimal_to_hex(id), receipt::hex_to_decimal(id)].into_iter().flatten().map(Bytes::from).collect()
+    }
+    (ids == IdSpelling::Auto).then_some(either)
 }
 
 #[cfg(test)]
@@ -293,12 +317,27 @@ mod tests {
 
     #[test]
     fn ids_are_tried_in_the_spelling_that_is_likeliest() {
-        let show =
-            |id: &str, how| -> Vec<String> { spellings(id.as_bytes(), how).into_iter().map(|s| String::from_utf8(s).unwrap()).collect() };
+        let show = |id: &'static str, how| -> Vec<String> {
+            let first = spellings(&Bytes::from_static(id.as_bytes()), id.as_bytes(), how).into_iter().flatten().collect::<Vec<_>>();
+            let others = other_spellings(how).map(|f| f(&first[0])).unwrap_or_default();
+            first.iter().chain(&others).map(|s| String::from_utf8_lossy(s).into_owned()).collect()
+        };
         assert_eq!(show("00FF", IdSpelling::Same), ["ff"]);
         assert_eq!(show("255", IdSpelling::HexThenDecimal), ["ff", "255"]);
+        assert_eq!(show("ff", IdSpelling::DecimalThenHex), ["255", "ff"]);
+        assert_eq!(show("fish", IdSpelling::DecimalThenHex), ["fish"]);
         assert_eq!(show("255", IdSpelling::Auto), ["255", "ff", "597"]);
         assert_eq!(show("not-a-number", IdSpelling::Auto), ["notanumber"]);
+    }
+
+    #[test]
+    fn ids_are_cut_out_of_the_frame_where_that_is_their_normal_form() {
+        for id in ["6a1b2c3d", "6A1B2C3D", "06a1", "0", "00", "", " 7 ", "7-7", "7e57d004-2b97-0e7a", "a.b", "-0-1"] {
+            let frame = Bytes::from_static(id.as_bytes());
+            assert_eq!(stored_id(&frame, &frame), receipt::normalise(id.as_bytes()), "{id:?}");
+        }
+        let frame = Bytes::from_static(b"6a1b2c3d");
+        assert_eq!(stored_id(&frame, &frame).as_ptr(), frame.as_ptr());
     }
 
     #[test]

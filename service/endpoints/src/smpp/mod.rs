@@ -12,6 +12,7 @@ mod deliver;
 pub mod dialect;
 pub(crate) mod flight;
 mod held;
+mod id;
 pub(crate) mod inward;
 mod listener;
 pub(crate) mod outward;

@@ -4,6 +4,7 @@
 //! here than there, are encoded anew.
 
 use bytes::{Bytes, BytesMut};
+use smallvec::{SmallVec, smallvec};
 use waxwing_core::{Address, Message, Millis, TON_ALPHANUMERIC, content, want};
 use waxwing_gsm::charset::Charset;
 use waxwing_gsm::dcs::smpp::data_coding;
@@ -33,6 +34,9 @@ pub(crate) struct Part {
     pub(crate) payload: bool,
 }
 
+/// The parts of a message; mostly there is one.
+pub(crate) type Parts = SmallVec<[Part; 1]>;
+
 /// Why a message cannot be sent over this connector.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum OutwardError {
@@ -45,7 +49,7 @@ pub(crate) enum OutwardError {
 }
 
 /// The parts of a message for a carrier. `reference` is shared by the parts.
-pub(crate) fn parts(m: &Message, c: &ConnectorConfig, reference: u16) -> Result<Vec<Part>, OutwardError> {
+pub(crate) fn parts(m: &Message, c: &ConnectorConfig, reference: u16) -> Result<Parts, OutwardError> {
     match &m.text {
         Some(text) => {
             let header = if m.udh.is_empty() { UserDataHeader::new() } else { UserDataHeader::parse(&m.udh)?.0 };
@@ -55,11 +59,10 @@ pub(crate) fn parts(m: &Message, c: &ConnectorConfig, reference: u16) -> Result<
     }
 }
 
-fn octet_parts(m: &Message, c: &ConnectorConfig, reference: u16) -> Result<Vec<Part>, OutwardError> {
-    let coding = content::coding(m);
+fn octet_parts(m: &Message, c: &ConnectorConfig, reference: u16) -> Result<Parts, OutwardError> {
+    let (coding, default) = (content::coding(m), content::default_charset(m));
     let dcs = u8::try_from(m.data_coding).unwrap_or(0);
-    let same =
-        coding.charset != content::default_charset(m) || !coding.charset.is_text() || content::default_charset(m) == c.charset || dcs != 0;
+    let same = coding.charset != default || !coding.charset.is_text() || default == c.charset || dcs != 0;
     if !same {
         return recoded(m, c, reference);
     }
@@ -74,14 +77,14 @@ fn octet_parts(m: &Message, c: &ConnectorConfig, reference: u16) -> Result<Vec<P
             140
         };
     if fits {
-        return Ok(vec![single]);
+        return Ok(smallvec![single]);
     }
     if c.long == LongMessages::Payload {
-        return Ok(vec![Part { payload: m.payload.len() > SHORT_MESSAGE_MAX, ..single }]);
+        return Ok(smallvec![Part { payload: m.payload.len() > SHORT_MESSAGE_MAX, ..single }]);
     }
     // A part of a long message that is a little too long is the submitter's choice; splitting it again would break the whole.
     if content::part_of(m).is_some() {
-        return Ok(vec![Part { payload: m.payload.len() > SHORT_MESSAGE_MAX, ..single }]);
+        return Ok(smallvec![Part { payload: m.payload.len() > SHORT_MESSAGE_MAX, ..single }]);
     }
     let (header, octets) = content::split(m);
     let segments = if coding.charset.is_text() {
@@ -95,19 +98,19 @@ fn octet_parts(m: &Message, c: &ConnectorConfig, reference: u16) -> Result<Vec<P
 }
 
 /// Octets in one default alphabet for a carrier that has another.
-fn recoded(m: &Message, c: &ConnectorConfig, reference: u16) -> Result<Vec<Part>, OutwardError> {
+fn recoded(m: &Message, c: &ConnectorConfig, reference: u16) -> Result<Parts, OutwardError> {
     let (header, octets) = content::split(m);
     let text = content::default_charset(m).decode(&octets).text;
     if header.concatenation().is_some() {
         // It stays the part it is: the header as it came, the text in the carrier's alphabet, with stand-ins for what that lacks.
         let plain = waxwing_gsm::transliterate::transliterate(&text, |ch| c.charset.has(ch)).unwrap_or(text);
         let octets = [&header.encode()[..], &c.charset.encode_lossy(&plain).octets[..]].concat();
-        return Ok(vec![Part { octets: octets.into(), udhi: true, data_coding: 0, sar: None, payload: false }]);
+        return Ok(smallvec![Part { octets: octets.into(), udhi: true, data_coding: 0, sar: None, payload: false }]);
     }
     text_parts(&text, header, m, c, reference)
 }
 
-fn text_parts(text: &str, header: UserDataHeader, m: &Message, c: &ConnectorConfig, reference: u16) -> Result<Vec<Part>, OutwardError> {
+fn text_parts(text: &str, header: UserDataHeader, m: &Message, c: &ConnectorConfig, reference: u16) -> Result<Parts, OutwardError> {
     let charsets = if m.data_coding == 8 { vec![Charset::Ucs2] } else { vec![c.charset, Charset::Ucs2] };
     let policy = TextPolicy {
         charsets,
@@ -121,7 +124,7 @@ fn text_parts(text: &str, header: UserDataHeader, m: &Message, c: &ConnectorConf
         let charset = if m.data_coding != 8 && c.charset.encode(text).is_ok() { c.charset } else { Charset::Ucs2 };
         let octets = Bytes::from(charset.encode_lossy(text).octets);
         let payload = octets.len() > SHORT_MESSAGE_MAX;
-        return Ok(vec![Part { octets, udhi: false, data_coding: text_coding(charset, c, m.class), sar: None, payload }]);
+        return Ok(smallvec![Part { octets, udhi: false, data_coding: text_coding(charset, c, m.class), sar: None, payload }]);
     }
     let segments = segment_with_header(text, &policy, &header, reference)?;
     Ok(segments

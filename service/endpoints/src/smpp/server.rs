@@ -20,6 +20,7 @@ use waxwing_spool::{BoxFuture, SpoolError};
 
 use super::dialect::{Frame, Smpp, refuse};
 use super::held::Held;
+use super::id::IdText;
 use super::listener::Door;
 use super::{deliver, inward, requests, status};
 use crate::Stopping;
@@ -45,6 +46,8 @@ struct Client {
     account: Arc<Account>,
     charset: Charset,
     charset_name: String,
+    /// The account's name.
+    system_id: Bytes,
     version: InterfaceVersion,
     submits: bool,
     receives: bool,
@@ -67,6 +70,7 @@ struct Session {
     ready: Option<BoxFuture<'static, ()>>,
     resumes: Option<Instant>,
     pace: Option<TokenBucket>,
+    encoder: deliver::DeliverSmEncoder,
     stopping: bool,
 }
 
@@ -108,6 +112,7 @@ pub(super) async fn run(door: Arc<Door>, accepted: Accepted, mut stop: Stopping)
         ready: None,
         resumes: None,
         pace,
+        encoder: deliver::DeliverSmEncoder::default(),
         stopping: false,
     };
     let reason = session.work(&mut stop).await;
@@ -186,7 +191,8 @@ async fn check_bind(door: &Arc<Door>, pdu: &Frame, peer: std::net::SocketAddr) -
     let version = if version.0 == 0 { InterfaceVersion::V3_4 } else { version };
     Ok(Client {
         outbox: Outbox::deliveries(&door.gateway, account.queue, "account", RetryPolicy::default()),
-        charset_name: charset.name().to_owned(),
+        system_id: Bytes::copy_from_slice(account.name.as_bytes()),
+        charset_name: inward::charset_name(charset),
         charset,
         version,
         submits,
@@ -292,6 +298,7 @@ impl Session {
             if claimed.len() < want {
                 self.ready = Some(ready);
             }
+            let at = Instant::now().into_std();
             let mut settled = Vec::new();
             let mut blocked = false;
             for out in claimed {
@@ -299,10 +306,9 @@ impl Session {
                     self.flights.push(None);
                     self.flights.len() - 1
                 });
-                let mut frame = BytesMut::new();
-                let encoded = deliver::deliver_sm(&out.message, self.client.version, self.client.charset, 0, &mut frame);
+                let encoded = self.encoder.deliver_sm(&out.message, self.client.version, self.client.charset);
                 let result = match encoded.map_err(|e| e.to_string()) {
-                    Ok(()) => match self.link.request(&frame, slot as u64) {
+                    Ok(frame) => match self.link.engine_mut().request(frame, slot as u64, at) {
                         Ok(_) => {
                             self.flights[slot] = Some(out);
                             continue;
@@ -398,7 +404,7 @@ impl Session {
         };
         match submission {
             Ok(mut s) => {
-                s.message.submitted_from = self.client.account.name.to_string();
+                s.message.submitted_from = self.client.system_id.clone();
                 submitted.0.push(pdu.header);
                 submitted.1.push(s);
             }
@@ -418,10 +424,10 @@ impl Session {
         let encoder = Encoder::new(self.client.version);
         for (h, result) in headers.iter().zip(results) {
             let (id, code) = match &result {
-                Ok(id) => (id.to_string(), CommandStatus::ESME_ROK),
+                Ok(id) => (Some(IdText::new(*id)), CommandStatus::ESME_ROK),
                 Err(e) => {
                     tracing::debug!(account = %self.client.account.name, "refused: {e}");
-                    (String::new(), status::of_submit(e))
+                    (None, status::of_submit(e))
                 }
             };
             if code == BUSY {
@@ -434,7 +440,7 @@ impl Session {
                 if !code.is_ok() {
                     return refuse(*h, code, out);
                 }
-                let message_id = Some(id.as_bytes());
+                let message_id = Some(id.as_ref().map_or(&[][..], IdText::as_bytes));
                 // An id is short enough for every version until there have been 2^32 messages.
                 let _ = match h.command_id {
                     CommandId::DATA_SM => encoder.encode(&DataSmResp { message_id, ..Default::default() }, code, h.sequence_number, out),
