@@ -18,8 +18,8 @@ pub struct LedgerOptions {
     pub keep_text: bool,
     /// Events after which a batch is written.
     pub batch: usize,
-    /// Time after which a batch is written in any case; five times that while the batches are an eighth of `batch` or more, since then
-    /// most messages are final before they are written, and are written once.
+    /// Time after which a batch is written in any case. Messages that are final by then are written once; larger batches would keep the
+    /// disk busy for longer at a time.
     pub linger: Duration,
     /// When to push back.
     pub lag: LagLimit,
@@ -32,7 +32,7 @@ pub struct LedgerOptions {
 }
 
 impl LedgerOptions {
-    /// The usual ones: 90 days, with texts, batches of 65,536 events or 100 ms (half a second while there are many), 4 readers, 5 s a search.
+    /// The usual ones: 90 days, with texts, batches of 65,536 events or 100 ms, 4 readers, 5 s a search.
     pub fn new(folder: impl Into<PathBuf>) -> LedgerOptions {
         LedgerOptions {
             folder: folder.into(),

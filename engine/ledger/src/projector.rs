@@ -31,8 +31,6 @@ const READ: usize = 1 << 20;
 const BATCH_OCTETS: usize = 12 << 20;
 /// Fewer records than this at a time are what has just happened.
 const SHORT: usize = 1024;
-/// How many times longer a batch is waited for while batches are large.
-const BUSY: u32 = 5;
 
 /// What the thread is to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,8 +129,6 @@ pub(crate) struct Projector {
     accepts: u64,
     base: Option<i64>,
     is_dirty: bool,
-    /// The last batch was a large one.
-    busy: bool,
     synced: Instant,
     /// Day of the last look for days that are too old.
     swept: Option<Day>,
@@ -176,8 +172,7 @@ impl Projector {
         }
         let now = Instant::now();
         let (accepts, base, is_dirty, swept) = (0, None, false, None);
-        let (busy, synced) = (false, now);
-        let mut this = Projector { options, feed, shared, files, totals, position, accepts, base, is_dirty, busy, synced, swept };
+        let mut this = Projector { options, feed, shared, files, totals, position, accepts, base, is_dirty, synced: now, swept };
         this.measure();
         Ok(this)
     }
@@ -238,8 +233,6 @@ impl Projector {
         let shared = &self.shared;
         let mut batch = Batch::new(&mut self.files, &*self.feed, self.options.keep_text, oldest, self.position);
         let mut deadline = Instant::now() + IDLE;
-        // After a large batch the next one will be as well.
-        let linger = if self.busy { self.options.linger * BUSY } else { self.options.linger };
         let end = loop {
             let asked = shared.asked.load(Ordering::Acquire);
             let accepted = self.feed.accepted();
@@ -258,7 +251,7 @@ impl Projector {
                 continue;
             }
             if batch.records == 0 {
-                deadline = Instant::now() + linger;
+                deadline = Instant::now() + self.options.linger;
             }
             for item in &more {
                 batch.add(item)?;
@@ -272,7 +265,6 @@ impl Projector {
             }
         };
         let (records, accepts, upto) = (batch.records, batch.accepts, batch.upto);
-        self.busy = records * 8 >= self.options.batch as u64;
         if records == 0 {
             return Ok(end);
         }

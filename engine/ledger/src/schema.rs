@@ -17,7 +17,7 @@ pub(crate) const APPLICATION: i32 = 0x5758_4C47;
 /// A slice is as many numbers in a row: 2 to the power of this. Within a day's file every index begins with the slice, so that what is
 /// written to is always the last small piece of it: an index over a whole day would have each new row go to another page of a hundred
 /// thousand, and be written anew with every batch.
-pub(crate) const SLICE_BITS: u32 = 17;
+pub(crate) const SLICE_BITS: u32 = 16;
 
 /// States that the index on states has: those that somebody has to look into. A query must repeat this condition word for word for SQLite
 /// to use that index.
@@ -55,7 +55,7 @@ CREATE TABLE message (
   part_states     TEXT    NOT NULL,
   remote_id       TEXT    NOT NULL,
   history         TEXT    NOT NULL,
-  slice           INTEGER AS (id >> 17) VIRTUAL,
+  slice           INTEGER AS (id >> 16) VIRTUAL,
   handset         TEXT    AS (CASE kind WHEN 'mo' THEN source ELSE destination END) VIRTUAL
 );
 CREATE INDEX message_handset ON message (slice, handset);
@@ -110,8 +110,8 @@ pub(crate) fn open_day(path: &Path) -> Result<Connection, LedgerError> {
     let fail = |e| LedgerError::sqlite("opening", path, e);
     let mut conn = Connection::open(path).map_err(fail)?;
     tune(&conn, "NORMAL").map_err(fail)?;
-    // Fewer, larger checkpoints: the hot pages of the indexes are written once instead of many times.
-    conn.pragma_update(None, "wal_autocheckpoint", 8192).map_err(fail)?;
+    // Small checkpoints: while the disk is busy with ours, the spool's sync waits, and whoever wants to submit a message with it.
+    conn.pragma_update(None, "wal_autocheckpoint", 512).map_err(fail)?;
     // KiB: the pages of a batch and of the slices that it touches, which would be read again and again otherwise.
     conn.pragma_update(None, "cache_size", -8_192).map_err(fail)?;
     conn.pragma_update(None, "journal_size_limit", 64 << 20).map_err(fail)?;

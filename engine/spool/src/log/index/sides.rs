@@ -104,16 +104,37 @@ impl Side {
     }
 }
 
+/// Tables of the way back. One table of ten million would stand still for a second when it grows; of these each grows at a time of its own.
+const TABLES: usize = 64;
+
 /// All of them, and the way back from remote ids.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Sides {
     slots: Vec<Option<Side>>,
     free: Vec<u32>,
     /// Slot and index of the part sent, found by the part's hash. One remote id leads to one message: the one it was last given for.
-    by_remote: HashTable<(u32, u32)>,
+    by_remote: Box<[HashTable<(u32, u32)>; TABLES]>,
     next_version: u32,
     finished: HashMap<Hash128, u64>,
     finished_order: VecDeque<Hash128>,
+}
+
+impl Default for Sides {
+    fn default() -> Sides {
+        Sides {
+            slots: Vec::new(),
+            free: Vec::new(),
+            by_remote: Box::new(std::array::from_fn(|_| HashTable::new())),
+            next_version: 0,
+            finished: HashMap::new(),
+            finished_order: VecDeque::new(),
+        }
+    }
+}
+
+/// The table that has a remote id.
+fn table(hash: Hash128) -> usize {
+    hash.0[1] as usize % TABLES
 }
 
 impl Sides {
@@ -165,7 +186,8 @@ impl Sides {
     /// Parts of a message that went out, for a copy of it; without the remote ids that have been given to a later message since.
     pub(crate) fn owned(&self, slot: u32) -> Vec<(u8, Hash128)> {
         let Some(side) = self.get(slot) else { return Vec::new() };
-        let own = |index: u32, hash: Hash128| self.by_remote.find(hash.0[0], |candidate| *candidate == (slot, index)).is_some();
+        let own =
+            |index: u32, hash: Hash128| self.by_remote[table(hash)].find(hash.0[0], |candidate| *candidate == (slot, index)).is_some();
         (0u32..).zip(side.sent()).map(|(index, (part, hash))| (part, if own(index, hash) { hash } else { Hash128::NONE })).collect()
     }
 
@@ -193,7 +215,7 @@ impl Sides {
         self.free.push(slot);
         for (index, (_, hash)) in (0u32..).zip(side.sent()) {
             if hash != Hash128::NONE {
-                if let Ok(found) = self.by_remote.find_entry(hash.0[0], |candidate| *candidate == (slot, index)) {
+                if let Ok(found) = self.by_remote[table(hash)].find_entry(hash.0[0], |candidate| *candidate == (slot, index)) {
                     found.remove();
                 }
                 self.remember(hash, side.id);
@@ -208,7 +230,7 @@ impl Sides {
         }
         let slots = &self.slots;
         let hash_of = |(slot, index): &(u32, u32)| slots.get(*slot as usize)?.as_ref()?.sent_at(*index).map(|(_, hash)| hash);
-        if let Ok(found) = self.by_remote.find_entry(hash.0[0], |candidate| hash_of(candidate) == Some(hash)) {
+        if let Ok(found) = self.by_remote[table(hash)].find_entry(hash.0[0], |candidate| hash_of(candidate) == Some(hash)) {
             found.remove();
         }
         self.remember(hash, id);
@@ -229,7 +251,7 @@ impl Sides {
     /// Slot and part that a remote id was last given for.
     pub(crate) fn find(&self, hash: Hash128) -> Option<(u32, u8)> {
         let sent = |(slot, index): &(u32, u32)| self.get(*slot).and_then(|side| side.sent_at(*index));
-        let found = self.by_remote.find(hash.0[0], |candidate| sent(candidate).is_some_and(|(_, h)| h == hash))?;
+        let found = self.by_remote[table(hash)].find(hash.0[0], |candidate| sent(candidate).is_some_and(|(_, h)| h == hash))?;
         Some((found.0, sent(found)?.0))
     }
 
@@ -245,10 +267,10 @@ impl Sides {
             if *hash == Hash128::NONE {
                 continue;
             }
-            if let Some(existing) = self.by_remote.find_mut(hash.0[0], |candidate| hash_of(candidate) == Some(*hash)) {
+            if let Some(existing) = self.by_remote[table(*hash)].find_mut(hash.0[0], |candidate| hash_of(candidate) == Some(*hash)) {
                 *existing = (slot, index);
             } else {
-                self.by_remote.insert_unique(hash.0[0], (slot, index), |place| hash_of(place).map_or(0, |h| h.0[0]));
+                self.by_remote[table(*hash)].insert_unique(hash.0[0], (slot, index), |place| hash_of(place).map_or(0, |h| h.0[0]));
             }
         }
     }
@@ -279,7 +301,7 @@ mod tests {
             assert_eq!(sides.find(hash(n)), None);
             assert_eq!(sides.finished(hash(n)), Some(n));
         }
-        assert!(sides.by_remote.is_empty());
+        assert!(sides.by_remote.iter().all(HashTable::is_empty));
     }
 
     #[test]
