@@ -18,10 +18,11 @@ fn a_second_accept_with_the_same_key_gets_the_first_id_and_stores_nothing() {
     assert!(matches!(w.one(keyed(&w, "other", "k")).accepted[..], [Accepted::New(_)]), "keys are the group's own");
     let both = w.commit(vec![keyed(&w, "g", "k2"), keyed(&w, "g", "k2")]).accepted;
     assert_eq!(both[1], Accepted::Duplicate(both[0].id()));
+    // Before it is opened anew: then the first log file may be cleaned up at once, since nobody has asked for the feed.
+    assert_eq!(w.events().iter().filter(|e| matches!(e, Event::Accepted { .. })).count(), 3);
     w.reopen();
     assert_eq!(w.one(keyed(&w, "g", "k")).accepted, [Accepted::Duplicate(first)]);
     assert_eq!(w.spool().stats().messages, 3);
-    assert_eq!(w.events().iter().filter(|e| matches!(e, Event::Accepted { .. })).count(), 3);
 }
 
 #[test]
