@@ -106,6 +106,14 @@ impl Gateway {
         &self.folder
     }
 
+    /// The most memory that the process has had resident, octets (Linux's `VmHWM`).
+    pub fn peak_memory(&self) -> u64 {
+        let id = self.child.as_ref().expect("the gateway runs").id();
+        let status = std::fs::read_to_string(format!("/proc/{id}/status")).expect("a running process has a status");
+        let kilobytes = status.lines().find_map(|l| l.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse::<u64>().ok());
+        kilobytes.expect("the status tells VmHWM") * 1024
+    }
+
     /// Asks it to end (SIGTERM) and waits until it has; panics where it takes too long or ends with an error.
     pub fn stop(&mut self) {
         let mut child = self.child.take().expect("the gateway runs");

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use waxwing_tests::http;
 use waxwing_tests::smpp::{Esme, Pdu, Received, Submit, command};
-use waxwing_tests::{Carrier, Gateway, relay, relay_with};
+use waxwing_tests::{Carrier, Config, Gateway, relay, relay_with};
 
 const BOUND: Duration = Duration::from_secs(20);
 
@@ -174,4 +174,41 @@ fn a_client_that_reads_nothing_costs_the_others_nothing() {
     }
     assert!(stuffed < 64 << 20, "the gateway took {stuffed} octets from a client that reads nothing");
     assert_a_good_client_works(&gateway, &mut carrier);
+}
+
+#[test]
+fn many_wrong_passwords_at_once_take_neither_memory_nor_turns() {
+    const MANY: usize = 250;
+    const MOST: u64 = 300 << 20;
+    let mut carrier = Carrier::start(json!({}));
+    let folder = tempfile::tempdir().expect("a folder");
+    let hashed = waxwing_tests::binary::run(folder.path(), &["account", "hash"], b"secret");
+    let shop = format!("[[account]]\nname = \"shop\"\npassword = \"{}\"\nallow = [\"sms\"]", waxwing_tests::binary::stdout(&hashed).trim());
+    let listener = "max_connections_per_host = 1000\nlogin_timeout = \"60s\"";
+    let config = Config::without_doors().listener("smpp", listener).with(&shop).smpp_connector(carrier.address(), "").route_to_carrier();
+    let gateway = Gateway::start(&config);
+    carrier.wait_for_bind();
+    gateway.wait_until_up("carrier");
+    // From now on its password is known.
+    drop(Esme::bound(gateway.smpp()));
+    let bind = |password: &str| {
+        let body = [b"shop\0", password.as_bytes(), b"\0\0", &[0x34, 0, 0, 0][..]].concat();
+        Pdu { command: command::BIND_TRANSCEIVER, status: 0, sequence: 1, body }.encode()
+    };
+    let mut flood: Vec<TcpStream> = (0..MANY).map(|_| TcpStream::connect(gateway.smpp()).expect("a connection")).collect();
+    for (n, stream) in flood.iter_mut().enumerate() {
+        stream.write_all(&bind(&format!("no{n}"))).expect("it takes a bind");
+    }
+    assert_a_good_client_works(&gateway, &mut carrier);
+    let mut statuses = Vec::new();
+    for stream in &mut flood {
+        stream.set_read_timeout(Some(BOUND)).expect("a bound above zero");
+        let mut head = [0; 16];
+        stream.read_exact(&mut head).expect("an answer");
+        statuses.push(u32::from_be_bytes([head[8], head[9], head[10], head[11]]));
+    }
+    // ESME_RINVPASWD, or ESME_RTHROTTLED for those whose turn did not come.
+    assert!(statuses.iter().all(|s| [0x0e, 0x58].contains(s)), "{statuses:x?}");
+    assert!(statuses.contains(&0x0e));
+    assert!(gateway.peak_memory() < MOST, "{} MiB", gateway.peak_memory() >> 20);
 }

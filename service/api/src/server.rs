@@ -119,8 +119,10 @@ impl Connection {
             }
         });
         let mut builder = http1::Builder::new();
-        // Answers are short: one buffer is sent faster than a list of two.
-        builder.timer(TokioTimer::new()).header_read_timeout(self.head_time).max_buf_size(64 * 1024).writev(false);
+        builder.timer(TokioTimer::new()).header_read_timeout(self.head_time).max_buf_size(64 * 1024);
+        // Answers are short: one buffer is sent faster than a list of two. And looking for the client's end while its request is being
+        // answered would take another buffer for each request.
+        builder.writev(false).half_close(true);
         let connection = builder.serve_connection(TokioIo::new(stream), service);
         if let Err(e) = self.watcher.watch(connection).await {
             tracing::debug!(peer = %self.peer, "An HTTP connection broke: {e}");

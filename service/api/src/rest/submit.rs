@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use axum::Json;
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -204,14 +204,23 @@ fn answer(items: Vec<(SubmitItem, Option<Problem>)>, batch: bool) -> Response {
             let list = serde_json::to_value(&reply.messages).unwrap_or_default();
             problem.with("messages", list).with("accepted", 0).with("refused", refused).into_response()
         }
-        _ => {
-            let mut response = (StatusCode::ACCEPTED, Json(reply)).into_response();
-            if let Some(location) = location {
-                response.headers_mut().insert(header::LOCATION, location);
-            }
-            response
-        }
+        _ => accepted_reply(&reply, location),
     }
+}
+
+fn accepted_reply(reply: &SubmitReply, location: Option<HeaderValue>) -> Response {
+    let mut text = Vec::with_capacity(64 + 96 * reply.messages.len());
+    if let Err(e) = serde_json::to_writer(&mut text, reply) {
+        return Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "broken", "The answer cannot be written", e.to_string()).into_response();
+    }
+    let mut response = Response::new(Body::from(text));
+    *response.status_mut() = StatusCode::ACCEPTED;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    if let Some(location) = location {
+        headers.insert(header::LOCATION, location);
+    }
+    response
 }
 
 /// One object, or several in `messages`; true for the latter.
