@@ -225,14 +225,14 @@ fn accepted_reply(reply: &SubmitReply, location: Option<HeaderValue>) -> Respons
 
 /// One object, or several in `messages`; true for the latter.
 fn parse(body: &[u8]) -> Result<(Vec<MessageRequest>, bool), Problem> {
-    const KEY: &[u8] = b"\"messages\"";
+    const KEY: &str = "\"messages\"";
     #[derive(Deserialize)]
     struct Probe {
         messages: Option<serde::de::IgnoredAny>,
     }
     // Which of the two it is meant to be is decided by the key, so that errors are about what was meant. Where the key cannot be, written
     // plainly or with an escape, nobody has to look.
-    let may_be = body.windows(KEY.len()).any(|w| w == KEY) || body.windows(2).any(|w| w == b"\\u");
+    let may_be = std::str::from_utf8(body).is_ok_and(|text| text.contains(KEY) || text.contains('\\'));
     let is_batch = may_be && body::json::<Probe>(body).is_ok_and(|p| p.messages.is_some());
     if is_batch {
         return body::json::<BatchRequest>(body).map(|b| (b.messages, true));
