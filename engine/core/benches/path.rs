@@ -35,7 +35,6 @@ fn message() -> Message {
         source: Address::new(5, 0, read.slice(..4)),
         destination: Address::new(1, 1, read.slice(4..16)),
         payload: read.slice(16..),
-        charset: "gsm-7".into(),
         submitted_from: "shop".into(),
         want: want::FINAL,
         door: Door::Smpp as i32,

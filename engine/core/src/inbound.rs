@@ -13,6 +13,7 @@ use waxwing_spool::{Accepted, NewEntry, Op, Parked, RemoteLookup, RemoteMatch, S
 use crate::stored::{self, ReceiptFacts};
 use crate::{
     Account, CarrierReceipt, ConnectorCounters, ConnectorState, Gateway, Kind, Message, Millis, MsgId, Setup, Spellings, State, fold, want,
+    words,
 };
 
 /// Rounds of "somebody else was faster" before a batch of receipts is given back to the carrier as temporarily refused.
@@ -376,7 +377,6 @@ fn matched(connector: &ConnectorState, setup: &Setup, t: &ReceiptTodo, remote: &
     let event = if folded.done { folded.state.event() } else { want::BUFFERED };
     let telling = folded.done || (known != Some(state) && matches!(state, State::Enroute | State::Accepted));
     if telling && let Ok(msg) = Message::from_bytes(m.body) {
-        let stat = String::from_utf8_lossy(&r.stat);
         let facts = ReceiptFacts {
             id: m.id,
             state: folded.state,
@@ -385,11 +385,11 @@ fn matched(connector: &ConnectorState, setup: &Setup, t: &ReceiptTodo, remote: &
             done: if r.done == 0 { now } else { r.done },
             parts: u32::try_from(codes.len()).unwrap_or(1),
             delivered: folded.delivered,
-            error: &String::from_utf8_lossy(&r.error),
+            error: words(&r.error),
             reason: "",
             remote_id: remote,
             raw: &r.raw,
-            stat: if folded.state == state { &stat } else { "" },
+            stat: if folded.state == state { words(&r.stat) } else { "" },
         };
         ops.extend(Gateway::receipt_entry(setup, m.group, &msg, &facts, &connector.name, now).map(Op::Accept));
     }

@@ -93,7 +93,7 @@ impl Gateway {
                 let name = self.spool.queue_name(p.source);
                 let connector = name.as_deref().map_or("", |n| n.strip_prefix("connector:").unwrap_or(n)).to_owned();
                 let receipt = CarrierReceipt::decode(p.body.clone()).unwrap_or_default();
-                let stat = &*String::from_utf8_lossy(&receipt.stat);
+                let stat = crate::words(&receipt.stat);
                 tracing::info!(connector, remote = %String::from_utf8_lossy(&p.remote), stat, "a receipt matches no message");
                 self.metrics.receipts_unmatched.get_or_create(&ConnectorLabel { connector }).inc();
             }

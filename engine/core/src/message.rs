@@ -160,8 +160,8 @@ pub struct Message {
     /// Free data of the door that must come back with receipts (Kannel: account, service, binfo, ...), its own format.
     #[prost(string, tag = "23")]
     pub door_data: String,
-    /// SMPP user_message_reference and the like stay in `tlvs`; this is the system_id or web user's address for the ledger. UTF-8, as
-    /// octets because nobody on the way looks at it.
+    /// SMPP user_message_reference and the like stay in `tlvs`; this is the system_id or web user's address for the ledger.
+    /// UTF-8: see [`words`].
     #[prost(bytes = "bytes", tag = "24")]
     pub submitted_from: Bytes,
 
@@ -192,9 +192,9 @@ pub struct Receipt {
     /// The state: a [`crate::State`] as its number.
     #[prost(enumeration = "crate::State", tag = "2")]
     pub state: i32,
-    /// The carrier's error code as it came, without the `err:`; empty if none.
-    #[prost(string, tag = "3")]
-    pub error: String,
+    /// The carrier's error code as it came, without the `err:`; empty if none. UTF-8: see [`words`].
+    #[prost(bytes = "bytes", tag = "3")]
+    pub error: Bytes,
     /// When the message was accepted, milliseconds since 1970.
     #[prost(uint64, tag = "4")]
     pub submitted: u64,
@@ -207,12 +207,12 @@ pub struct Receipt {
     /// Parts that were delivered.
     #[prost(uint32, tag = "7")]
     pub delivered: u32,
-    /// The beginning of the message's text (at most 20 characters), as the standard's receipts have it.
-    #[prost(string, tag = "8")]
-    pub text: String,
-    /// The carrier's own id (of the part that decided the state).
-    #[prost(string, tag = "9")]
-    pub remote_id: String,
+    /// The beginning of the message's text (at most 20 characters), as the standard's receipts have it. UTF-8.
+    #[prost(bytes = "bytes", tag = "8")]
+    pub text: Bytes,
+    /// The carrier's own id (of the part that decided the state). UTF-8.
+    #[prost(bytes = "bytes", tag = "9")]
+    pub remote_id: Bytes,
     /// What the carrier or this gateway said, for people.
     #[prost(string, tag = "10")]
     pub reason: String,
@@ -222,9 +222,15 @@ pub struct Receipt {
     /// The carrier's status report as it came (receipt text), empty if this gateway made the receipt itself.
     #[prost(bytes = "bytes", tag = "12")]
     pub raw: Bytes,
-    /// The state's name as the carrier spelt it (stat:...), empty if none.
-    #[prost(string, tag = "13")]
-    pub stat: String,
+    /// The state's name as the carrier spelt it (stat:...), empty if none. UTF-8.
+    #[prost(bytes = "bytes", tag = "13")]
+    pub stat: Bytes,
+}
+
+/// The words in a field that is UTF-8 and is kept as octets, which need not be copied out of what was read. Empty where it is not UTF-8
+/// after all.
+pub fn words(octets: &[u8]) -> &str {
+    std::str::from_utf8(octets).unwrap_or_default()
 }
 
 impl Message {
@@ -249,5 +255,22 @@ impl Message {
     /// A TLV's value.
     pub fn tlv(&self, tag: u16) -> Option<&Bytes> {
         self.tlvs.iter().find(|t| t.tag == u32::from(tag)).map(|t| &t.value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn what_was_stored_as_strings_is_read_as_octets() {
+        let stored = b"\x1a\x03001\x42\x05hello\x4a\x026a\x6a\x07DELIVRD";
+        let r = Receipt::decode(&stored[..]).unwrap();
+        assert_eq!((words(&r.error), words(&r.text), words(&r.remote_id), words(&r.stat)), ("001", "hello", "6a", "DELIVRD"));
+        assert_eq!(r.encode_to_vec(), stored);
+        let m = Message::decode(&b"\x1a\x00\x22\x00\xc2\x01\x04shop"[..]).unwrap();
+        assert_eq!(words(&m.submitted_from), "shop");
+        assert_eq!(words(b"\xff"), "");
     }
 }

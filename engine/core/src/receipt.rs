@@ -149,7 +149,7 @@ pub struct CarrierReceipt {
     /// The state.
     #[prost(enumeration = "State", tag = "2")]
     pub state: i32,
-    /// The carrier's error code as it came; empty if none. UTF-8, as octets that need not be copied out of what was read.
+    /// The carrier's error code as it came; empty if none. UTF-8: see [`crate::words`].
     #[prost(bytes = "bytes", tag = "3")]
     pub error: Bytes,
     /// When, milliseconds since 1970, 0 if it did not say.

@@ -205,17 +205,17 @@ mod tests {
         let receipt = Receipt {
             id: f.id.0,
             state: f.state as i32,
-            error: f.error.to_owned(),
+            error: f.error.to_owned().into(),
             submitted: f.submitted,
             done: f.done,
             parts: f.parts,
             delivered: f.delivered,
-            text: crate::content::beginning(msg, 20),
-            remote_id: String::from_utf8_lossy(f.remote_id).into_owned(),
+            text: crate::content::beginning(msg, 20).into(),
+            remote_id: String::from_utf8_lossy(f.remote_id).into_owned().into(),
             reason: f.reason.to_owned(),
             event: f.event,
             raw: Bytes::copy_from_slice(f.raw),
-            stat: f.stat.to_owned(),
+            stat: f.stat.to_owned().into(),
         };
         Message {
             kind: Kind::Receipt as i32,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use prost::Message as _;
-use waxwing_core::{Address, CarrierReceipt, Door, Kind, Message, Millis, OutcomeNote, State, content, fold};
+use waxwing_core::{Address, CarrierReceipt, Door, Kind, Message, Millis, OutcomeNote, State, content, fold, words};
 use waxwing_spool::{NewEntry, Outcome, SentPart};
 
 use crate::history::History;
@@ -67,13 +67,9 @@ impl Fixed {
     pub(crate) fn of(m: Message, priority: u8, accepted: Millis) -> Fixed {
         let door = m.door();
         let Message { source, destination, reference, submitted_from, .. } = m;
-        let submitted_from = text(&submitted_from);
+        let submitted_from = words(&submitted_from).to_owned();
         Fixed { door, source: own(source), destination: own(destination), reference, submitted_from, priority, accepted }
     }
-}
-
-fn text(octets: &[u8]) -> String {
-    String::from_utf8_lossy(octets).into_owned()
 }
 
 /// Its characters apart from the record that they lie in, which is not to be held in memory for their sake.
@@ -196,7 +192,7 @@ impl Live {
         let (error, reason) = if whole == State::Delivered {
             (String::new(), String::new())
         } else if failed {
-            (text(&receipt.error), String::new())
+            (words(&receipt.error).to_owned(), String::new())
         } else {
             (std::mem::take(&mut self.error), std::mem::take(&mut self.reason))
         };
@@ -205,9 +201,9 @@ impl Live {
             part: Some(part),
             state: Some(state),
             connector: self.connector.to_string(),
-            code: text(&receipt.error),
+            code: words(&receipt.error).to_owned(),
             // Not the receipt's text: it has the beginning of the message in it, which may be private.
-            words: text(&receipt.stat),
+            words: words(&receipt.stat).to_owned(),
             ..NewEvent::new(at, EventKind::Receipt)
         }
     }

@@ -1,7 +1,7 @@
 //! The JSON of webhooks: `{"type", "timestamp", "data"}`, as Standard Webhooks has it.
 
 use serde::Serialize;
-use waxwing_core::{Kind, Message, Millis, MsgId, Receipt, State, want};
+use waxwing_core::{Kind, Message, Millis, MsgId, Receipt, State, want, words};
 
 use crate::content::to_hex;
 use crate::rest::rfc3339;
@@ -95,13 +95,13 @@ fn receipt_data<'a>(m: &'a Message, r: &'a Receipt) -> ReceiptData<'a> {
         parts_delivered: r.delivered,
         accepted_at: rfc3339(r.submitted),
         done_at: rfc3339(r.done),
-        error: &r.error,
+        error: words(&r.error),
         reason: &r.reason,
         reference: &m.reference,
         connector: &m.connector,
-        carrier_id: &r.remote_id,
-        carrier_state: &r.stat,
-        text: &r.text,
+        carrier_id: words(&r.remote_id),
+        carrier_state: words(&r.stat),
+        text: words(&r.text),
     }
 }
 

@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
-use waxwing_core::{Message, MsgId, Receipt, State, want};
+use waxwing_core::{Message, MsgId, Receipt, State, want, words};
 
 use super::data::DoorData;
 use crate::content;
@@ -62,7 +62,7 @@ fn value(code: char, m: &Message, r: &Receipt, data: &DoorData, reply: &[u8], wo
         'd' => r.event.to_string(),
         'D' => encode(data.meta.as_bytes()),
         'e' => content::to_hex(reply),
-        'F' => encode(r.remote_id.as_bytes()),
+        'F' => encode(&r.remote_id),
         'i' => encode(m.connector.as_bytes()),
         'I' => MsgId(r.id).to_string(),
         'k' => words.first().map(|w| encode(w)).unwrap_or_default(),
@@ -98,13 +98,13 @@ fn reply(r: &Receipt) -> Vec<u8> {
     }
     match r.event {
         want::ACCEPTED => b"ACK/".to_vec(),
-        want::REFUSED | want::FAILED => format!("NACK/{}/{}", r.error, r.reason).into_bytes(),
+        want::REFUSED | want::FAILED => format!("NACK/{}/{}", words(&r.error), r.reason).into_bytes(),
         // A report that had no text: one in the standard's form (SMPP 3.4, appendix B).
         _ => {
             let state = State::try_from(r.state).unwrap_or(State::Unknown);
-            let error = if r.error.is_empty() { "000" } else { &r.error };
-            format!("id:{} sub:{:03} dlvrd:{:03} stat:{} err:{error} text:{}", r.remote_id, r.parts, r.delivered, state.stat(), r.text)
-                .into_bytes()
+            let error = if r.error.is_empty() { "000" } else { words(&r.error) };
+            let (id, text) = (words(&r.remote_id), words(&r.text));
+            format!("id:{id} sub:{:03} dlvrd:{:03} stat:{} err:{error} text:{text}", r.parts, r.delivered, state.stat()).into_bytes()
         }
     }
 }

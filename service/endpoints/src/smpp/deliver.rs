@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use bytes::BytesMut;
-use waxwing_core::{Kind, Message, MsgId, Receipt, State, TON_INTERNATIONAL, content};
+use waxwing_core::{Kind, Message, MsgId, Receipt, State, TON_INTERNATIONAL, content, words};
 use waxwing_gsm::charset::Charset;
 use waxwing_smpp::receipt::{NetworkErrorCode, ReceiptDate, TextReceipt, put_tlvs};
 use waxwing_smpp::{
@@ -42,18 +42,18 @@ impl DeliverSmEncoder {
         let own = IdText::new(MsgId(r.id));
         let id = m.door_data.strip_prefix("id=").map_or(own.as_bytes(), str::as_bytes);
         let state = r.state();
-        let stat = if r.stat.is_empty() { state.stat() } else { r.stat.as_str() };
+        let stat = if r.stat.is_empty() { state.stat().as_bytes() } else { &r.stat };
         let date = |ms: u64| Some(ReceiptDate::from_unix_ms(i64::try_from(ms).unwrap_or(0), false));
-        let err = if r.error.is_empty() { "000" } else { r.error.as_str() };
+        let err = if r.error.is_empty() { "000" } else { words(&r.error) };
         let text: Cow<'_, [u8]> =
-            if r.text.is_ascii() { r.text.as_bytes().into() } else { Charset::Ascii.encode_lossy(&r.text).octets.into() };
+            if r.text.is_ascii() { (&r.text[..]).into() } else { Charset::Ascii.encode_lossy(words(&r.text)).octets.into() };
         let fields = TextReceipt {
             id: Some(id),
             sub: Some(1),
             dlvrd: Some(u32::from(state == State::Delivered)),
             submit_date: date(r.submitted),
             done_date: date(r.done),
-            stat: Some(stat.as_bytes()),
+            stat: Some(stat),
             err: Some(err.as_bytes()),
             text: Some(&text),
         };
