@@ -16,7 +16,7 @@ fn a_password_overtakes_a_campaign() {
     let config = Config::new()
         .shop()
         .with("[[account]]\nname = \"bank\"\npassword = \"secret\"")
-        .smpp_connector(carrier.address(), "rate = 100\nwindow = 10\nreconnect_min = \"100ms\"\nreconnect_max = \"200ms\"")
+        .smpp_connector(carrier.address(), "rate = 100\nwindow = 400\nreconnect_min = \"100ms\"\nreconnect_max = \"200ms\"")
         .route_to_carrier();
     let gateway = Gateway::start(&config);
     let mut campaign = Esme::bound(gateway.smpp());
@@ -36,6 +36,15 @@ fn a_password_overtakes_a_campaign() {
         waxwing_tests::until(text, BOUND, || place(&mut carrier, text).is_some());
         let before = place(&mut carrier, text).expect("it has come");
         assert!(before < 25, "{before} messages came before {text:?}, which was accepted after {BACKLOG} others");
+    }
+    // And in the middle of it: a window with room for hundreds is not filled ahead of the rate.
+    let begun = carrier.submits().len();
+    send("bank", "your password is 4712", "normal");
+    send("shop", "very urgent", "urgent");
+    for text in ["your password is 4712", "very urgent"] {
+        waxwing_tests::until(text, BOUND, || place(&mut carrier, text).is_some());
+        let before = place(&mut carrier, text).expect("it has come").saturating_sub(begun);
+        assert!(before < 60, "{before} messages came before {text:?}, which was accepted while the campaign left");
     }
     // The campaign itself stays in its order.
     let numbers: Vec<usize> =

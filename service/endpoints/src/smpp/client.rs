@@ -226,7 +226,7 @@ impl Session<'_> {
             if !self.wants_more() || self.ready.is_some() || self.line.resumes_at().is_some() {
                 return;
             }
-            let want = self.room().min(CLAIM);
+            let want = self.line.due(self.room().min(CLAIM));
             let ready = self.line.outbox.ready();
             let claimed = self.line.outbox.claim(want);
             if claimed.len() < want {

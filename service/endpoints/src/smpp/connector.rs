@@ -51,6 +51,15 @@ impl Line {
         }
     }
 
+    /// How many of `wanted` messages are worth claiming: those that may leave now. What is claimed earlier stands before a message of
+    /// higher priority, or of another account, that comes while it waits for the rate.
+    pub(super) fn due(&self, wanted: usize) -> usize {
+        match &mut self.pace.lock().bucket {
+            None => wanted,
+            Some(b) => wanted.min(b.available(Instant::now()).max(1) as usize),
+        }
+    }
+
     /// Gives back what was not used.
     pub(super) fn give_back(&self, n: usize) {
         if n > 0
