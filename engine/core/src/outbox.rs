@@ -392,8 +392,10 @@ impl Outbox {
 impl Gateway {
     /// Reads a claimed message. One that cannot be read (a damaged body, or one of a newer version) becomes a dead letter, not a loop.
     pub(crate) fn outgoing(&self, c: Claimed) -> Option<Outgoing> {
-        match Message::from_bytes(c.body).map(Box::new) {
-            Ok(message) => Some(Outgoing {
+        // Read into its place: a message is large enough for its copies to be seen.
+        let mut message = Box::<Message>::default();
+        match prost::Message::merge(&mut *message, c.body) {
+            Ok(()) => Some(Outgoing {
                 lease: c.lease,
                 group: c.group,
                 attempts: c.attempts,

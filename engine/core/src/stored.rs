@@ -4,6 +4,7 @@
 
 use bytes::Bytes;
 use prost::encoding::{encode_varint, encoded_len_varint};
+use smallvec::SmallVec;
 
 use crate::{Address, CarrierReceipt, Kind, Message, Millis, MsgId, State, Tlv};
 
@@ -93,9 +94,9 @@ fn tlv(t: &Tlv, out: &mut Out) {
 
 /// A message in the octets of protocol buffers: counted first, then written into a buffer of that size.
 fn message(fields: impl Fn(&mut Out)) -> Bytes {
-    let mut count = Out { to: None, len: 0 };
-    fields(&mut count);
-    let mut out = Out { to: Some(Vec::with_capacity(count.len)), len: 0 };
+    let mut out = Out { to: None, len: 0, nested: SmallVec::new(), next: 0 };
+    fields(&mut out);
+    out.to = Some(Vec::with_capacity(out.len));
     fields(&mut out);
     Bytes::from(out.to.unwrap_or_default())
 }
@@ -104,6 +105,9 @@ fn message(fields: impl Fn(&mut Out)) -> Bytes {
 struct Out {
     to: Option<Vec<u8>>,
     len: usize,
+    /// Octets of the nested messages, in the order in which they begin: found by counting, used by writing.
+    nested: SmallVec<[usize; 8]>,
+    next: usize,
 }
 
 /// Wire types (protocol buffers, encoding).
@@ -146,11 +150,20 @@ impl Out {
     }
 
     fn nested(&mut self, tag: u32, fields: impl Fn(&mut Out)) {
-        let mut count = Out { to: None, len: 0 };
-        fields(&mut count);
-        self.key(tag, LENGTH_DELIMITED);
-        self.varint(count.len as u64);
+        if self.to.is_some() {
+            let len = self.nested.get(self.next).copied().unwrap_or_default();
+            self.next += 1;
+            self.key(tag, LENGTH_DELIMITED);
+            self.varint(len as u64);
+            return fields(self);
+        }
+        let (at, before) = (self.nested.len(), self.len);
+        self.nested.push(0);
         fields(self);
+        let len = self.len - before;
+        self.nested[at] = len;
+        self.key(tag, LENGTH_DELIMITED);
+        self.varint(len as u64);
     }
 }
 

@@ -113,17 +113,17 @@ impl From<SpoolError> for SubmitError {
 impl Gateway {
     /// Takes messages of one account: checks and routes each by itself, and resolves when all that passed are durable. The results are in
     /// the order of the submissions; an id is an acknowledgement.
-    pub fn submit(&self, account: &Arc<Account>, batch: Vec<Submission>) -> BoxFuture<'static, Vec<Result<MsgId, SubmitError>>> {
+    pub fn submit(&self, account: &Arc<Account>, mut batch: Vec<Submission>) -> BoxFuture<'static, Vec<Result<MsgId, SubmitError>>> {
         let setup = self.setup();
         let now = self.clock.now();
         let n = batch.len();
         let (admitted, why) = self.admit(account, n, now);
         let mut results: Vec<Option<Result<MsgId, SubmitError>>> = Vec::with_capacity(n);
         let mut txs = Vec::with_capacity(admitted);
-        for (i, mut s) in batch.into_iter().enumerate() {
+        for (i, s) in batch.iter_mut().enumerate() {
             match &why {
                 Some(e) if i >= admitted => results.push(Some(Err(e.clone()))),
-                _ => match self.prepare(&setup, account, &mut s, now) {
+                _ => match self.prepare(&setup, account, s, now) {
                     Ok(entry) => {
                         txs.push(Tx::one(Op::Accept(entry)));
                         results.push(None);
@@ -132,6 +132,7 @@ impl Gateway {
                 },
             }
         }
+        drop(batch);
         let commit = if txs.is_empty() { None } else { Some(self.spool.commit(txs)) };
         let account = account.clone();
         Box::pin(async move {
