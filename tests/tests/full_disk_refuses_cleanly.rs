@@ -136,6 +136,28 @@ fn a_disk_that_others_fill() {
     gateway.stop();
 }
 
+#[test]
+fn a_log_that_cannot_be_written_stops_nothing() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let folder = dir.path().join("gateway");
+    std::fs::create_dir(&folder).expect("a folder");
+    // Every write there fails as on a full disk.
+    std::os::unix::fs::symlink("/dev/full", dir.path().join("gateway.serve.log")).expect("a link");
+    let away = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = away.local_addr().expect("its number");
+    let connector = "reconnect_min = \"100ms\"\nreconnect_max = \"500ms\"";
+    let mut gateway = Gateway::start_at(&folder, &Config::new().shop().smpp_connector(address, connector).route_to_carrier());
+    let mut esme = Esme::bound(gateway.smpp());
+    assert_eq!(esme.submit(&Submit::new("hello")).status, 0);
+    // Each connection that breaks is worth a line in the log.
+    away.set_nonblocking(true).expect("a listener that does not wait");
+    (0..3).for_each(|_| until("another attempt to bind", BOUND, || away.accept().is_ok()));
+    drop(away);
+    let mut carrier = Carrier::start_at(address, json!({}));
+    until("the message at the carrier", BOUND, || carrier.submits().iter().any(|s| s["text"] == "hello"));
+    gateway.stop();
+}
+
 /// Takes the last of the space.
 fn occupy_rest(folder: &Path) {
     let file = std::fs::File::create(folder.join("rest")).expect("a file on the disk");

@@ -145,7 +145,8 @@ fn log_to_stderr(config: &Config, demo: bool) {
     let from_environment = std::env::var("WAXWING_LOG").ok().and_then(|l| EnvFilter::try_new(l).ok());
     // The check has accepted the level.
     let filter = from_environment.unwrap_or_else(|| EnvFilter::new(level));
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // What cannot be written is left out: telling that would go the same way, and panic where standard error is a file on a full disk.
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).log_internal_errors(false);
     match config.log.format {
         LogFormat::Text => subscriber.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).init(),
         LogFormat::Json => subscriber.json().flatten_event(true).init(),
