@@ -179,7 +179,10 @@ fn a_client_that_reads_nothing_costs_the_others_nothing() {
 #[test]
 fn many_wrong_passwords_at_once_take_neither_memory_nor_turns() {
     const MANY: usize = 250;
-    const MOST: u64 = 300 << 20;
+    // 250 hashes at once would be 4.7 GiB. One at a time may still leave the 19 MiB of a hash in each of the C library's arenas, of which
+    // there are eight a core.
+    let cores = std::thread::available_parallelism().map_or(1, |n| n.get() as u64);
+    let most: u64 = (200 + 160 * cores.min(16)) << 20;
     let mut carrier = Carrier::start(json!({}));
     let folder = tempfile::tempdir().expect("a folder");
     let hashed = waxwing_tests::binary::run(folder.path(), &["account", "hash"], b"secret");
@@ -210,5 +213,5 @@ fn many_wrong_passwords_at_once_take_neither_memory_nor_turns() {
     // ESME_RINVPASWD, or ESME_RTHROTTLED for those whose turn did not come.
     assert!(statuses.iter().all(|s| [0x0e, 0x58].contains(s)), "{statuses:x?}");
     assert!(statuses.contains(&0x0e));
-    assert!(gateway.peak_memory() < MOST, "{} MiB", gateway.peak_memory() >> 20);
+    assert!(gateway.peak_memory() < most, "{} MiB", gateway.peak_memory() >> 20);
 }
