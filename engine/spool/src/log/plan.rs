@@ -29,14 +29,14 @@ pub(crate) fn tx_size(tx: &Tx) -> usize {
     64 + tx.ops.iter().map(op_size).sum::<usize>()
 }
 
-/// Whether a transaction brings something new. One that records an outcome is let in even when new messages are refused: what it accepts
-/// besides (the receipt for a submitter) belongs to that outcome, and refusing both would mean to send the message again.
 /// What a transaction takes beside that: a replace writes the message's state anew.
 pub(crate) fn extra_size(index: &Index, tx: &Tx) -> usize {
     let extra = |op: &Op| if let Op::Replace { id, .. } = op { state_size(index.part_count(id.0)) } else { 0 };
     tx.ops.iter().map(extra).sum()
 }
 
+/// Whether a transaction brings something new. One that records an outcome is let in even when new messages are refused: what it accepts
+/// besides (the receipt for a submitter) belongs to that outcome, and refusing both would mean to send the message again.
 pub(crate) fn accepts(tx: &Tx) -> bool {
     let outcome = |op: &Op| matches!(op, Op::Settle { .. } | Op::Receipt { .. } | Op::Cancel { .. });
     tx.ops.iter().any(|op| matches!(op, Op::Accept(_))) && !tx.ops.iter().any(outcome)
