@@ -1,5 +1,6 @@
 //! Who may submit and receive, and within which limits.
 
+mod cmpp;
 mod hashes;
 
 use std::net::IpAddr;
@@ -15,6 +16,7 @@ use subtle::ConstantTimeEq;
 use thiserror::Error;
 use waxwing_spool::{GroupId, QueueId};
 
+pub use self::cmpp::*;
 use self::hashes::Hashes;
 use crate::{Mask, Normaliser, RateLimit, Usage};
 
@@ -118,6 +120,8 @@ pub struct AccountConfig {
     pub join_long: bool,
     /// Its two-letter country for national numbers.
     pub country: Option<String>,
+    /// Its CMPP side; `None` = it may not sign in over CMPP.
+    pub cmpp: Option<Box<CmppProfile>>,
 }
 
 impl Default for AccountConfig {
@@ -150,6 +154,7 @@ impl Default for AccountConfig {
             route: None,
             join_long: false,
             country: None,
+            cmpp: None,
         }
     }
 }
@@ -281,6 +286,7 @@ fn matches_hash(hash: &str, password: &[u8]) -> bool {
 pub struct Accounts {
     by_name: HashMap<Arc<str>, Arc<Account>>,
     by_group: HashMap<GroupId, Arc<Account>>,
+    by_source: HashMap<Box<str>, Arc<Account>>,
     numbers: Vec<(Mask, Arc<Account>)>,
     hashes: Hashes,
     /// Some account's hash: what it costs to check a password.
@@ -293,12 +299,17 @@ impl Accounts {
         let mut numbers: Vec<_> = accounts.iter().flat_map(|a| a.config.numbers.iter().map(|m| (m.clone(), a.clone()))).collect();
         numbers.sort_by_key(|(m, _)| std::cmp::Reverse(m.weight()));
         let by_group = accounts.iter().map(|a| (a.group, a.clone())).collect();
+        let sources = |a: &Arc<Account>| {
+            let profile = a.config.cmpp.as_deref();
+            profile.into_iter().flat_map(CmppProfile::sources).map(|s| (Box::from(s), a.clone())).collect::<Vec<_>>()
+        };
+        let by_source = accounts.iter().flat_map(sources).collect();
         let decoy = accounts.iter().find_map(|a| match &a.config.password {
             Secret::Argon2(hash) => Some(hash.as_str().into()),
             _ => None,
         });
         let by_name = accounts.into_iter().map(|a| (a.name.clone(), a)).collect();
-        Accounts { by_name, by_group, numbers, hashes: Hashes::default(), decoy }
+        Accounts { by_name, by_group, by_source, numbers, hashes: Hashes::default(), decoy }
     }
 
     /// By name.
@@ -309,6 +320,11 @@ impl Accounts {
     /// By its turn in the queues.
     pub fn of_group(&self, group: GroupId) -> Option<&Arc<Account>> {
         self.by_group.get(&group)
+    }
+
+    /// By what it signs in with over CMPP: its SP_Id or its gateway code, without padding.
+    pub fn of_source(&self, source_addr: &[u8]) -> Option<&Arc<Account>> {
+        self.by_source.get(std::str::from_utf8(source_addr).ok()?)
     }
 
     /// Whose number this is (longest mask first).
@@ -378,6 +394,22 @@ mod tests {
     /// As where all hashes that may be computed at once are being computed.
     fn busy(accounts: Vec<Arc<Account>>) -> Accounts {
         Accounts { hashes: Hashes::new(0, 10, std::time::Duration::from_millis(1)), ..Accounts::new(accounts) }
+    }
+
+    #[test]
+    fn an_account_is_found_by_what_it_signs_in_with_over_cmpp() {
+        let with = |name: &str, profile: CmppProfile| {
+            let config = AccountConfig { name: name.into(), cmpp: Some(Box::new(profile)), ..AccountConfig::default() };
+            Arc::new(Account::new(config, GroupId(0), QueueId(0), QueueId(0), Arc::default(), Default::default()))
+        };
+        let sp = with("shop", CmppProfile { sp_id: "901234".into(), secret: "hidden".into(), ..CmppProfile::default() });
+        let ismg = with("next", CmppProfile { gateway: Some("001002".into()), ..CmppProfile::default() });
+        let accounts = Accounts::new(vec![sp.clone(), ismg, account("plain", Secret::None)]);
+        let name = |source: &[u8]| accounts.of_source(source).map(|a| a.name.to_string());
+        assert_eq!(name(b"901234").as_deref(), Some("shop"));
+        assert_eq!(name(b"001002").as_deref(), Some("next"));
+        assert_eq!((name(b""), name(b"shop"), name(b"90123\xff")), (None, None, None));
+        assert!(!format!("{sp:?}").contains("hidden"));
     }
 
     #[tokio::test]

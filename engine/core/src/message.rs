@@ -18,6 +18,8 @@ pub enum Kind {
     Receipt = 2,
     /// One part of a long MO message that waits for the others; never leaves.
     MoPart = 3,
+    /// One part of a long MT message, submitted by itself, that waits for the others; never leaves as itself.
+    MtPart = 4,
 }
 
 /// The door by which a message came in: its receipts leave by the same.
@@ -36,6 +38,8 @@ pub enum Door {
     Kannel = 4,
     /// Received by a connector.
     Connector = 5,
+    /// A CMPP connection.
+    Cmpp = 6,
 }
 
 impl Door {
@@ -48,6 +52,7 @@ impl Door {
             Door::NowSms => "nowsms",
             Door::Kannel => "kannel",
             Door::Connector => "connector",
+            Door::Cmpp => "cmpp",
         }
     }
 }
@@ -181,6 +186,10 @@ pub struct Message {
     /// The carrier's id of a received message, if it gave one.
     #[prost(string, tag = "33")]
     pub remote_id: String,
+    /// Fields of the protocol it came by that have no place in the others, in that protocol's own format; a door or line of the same
+    /// protocol may carry them on. Receipts get those of the message they are about.
+    #[prost(bytes = "bytes", tag = "34")]
+    pub native: Bytes,
 }
 
 /// The content of a delivery receipt on its way to the submitter.

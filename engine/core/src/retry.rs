@@ -30,6 +30,13 @@ impl ErrorTable {
         ErrorTable { permanent: vec![0x01, 0x02, 0x06, 0x07, 0x0A, 0x0B, 0x66, 0xC0, 0xC1, 0xC2, 0xC3, 0xC4], throttled: vec![0x58, 0x14] }
     }
 
+    /// CMPP's results of SUBMIT: flow control (8) to be waited for; those that blame the message itself permanent, namely structure (1),
+    /// command word (2), length (4 and 6), fee code (5), service code (7), and CMPP 3.0's Src_Id (10), Msg_src (11), Fee_terminal_Id (12)
+    /// and Dest_terminal_Id (13).
+    pub fn cmpp() -> ErrorTable {
+        ErrorTable { permanent: vec![1, 2, 4, 5, 6, 7, 10, 11, 12, 13], throttled: vec![8] }
+    }
+
     /// Changes single codes.
     #[must_use]
     pub fn with(mut self, permanent: &[u32], temporary: &[u32], throttled: &[u32]) -> ErrorTable {
@@ -106,6 +113,14 @@ pub enum NoAnswer {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn cmpp_throttles_by_result_8_and_blames_the_message_by_those_of_its_fields() {
+        let t = ErrorTable::cmpp();
+        assert_eq!(t.class(8), ErrorClass::Throttled);
+        let temporary: Vec<_> = (1..=20).filter(|&c| t.class(c) == ErrorClass::Temporary).collect();
+        assert_eq!(temporary, [3, 9, 14, 15, 16, 17, 18, 19, 20]);
+    }
 
     #[test]
     fn the_schedule_is_0_30_60_and_fails_after_20() {

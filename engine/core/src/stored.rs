@@ -65,6 +65,7 @@ impl ReceiptFacts<'_> {
                 out.octets(12, self.raw);
                 out.octets(13, self.stat.as_bytes());
             });
+            out.octets(34, &msg.native);
         })
     }
 }
@@ -191,6 +192,7 @@ mod tests {
             reference: "order-1".into(),
             door_data: "id=1".into(),
             submitted_from: "shop".into(),
+            native: Bytes::from_static(b"\x01link\xff"),
             want: want::FINAL,
             ..Message::default()
         }
@@ -239,6 +241,7 @@ mod tests {
             callback: msg.callback.clone(),
             reference: msg.reference.clone(),
             door_data: msg.door_data.clone(),
+            native: msg.native.clone(),
             connector: connector.to_owned(),
             tlvs: msg.tlvs.iter().filter(|t| t.tag == 0x0204).cloned().collect(),
             receipt: Some(Box::new(receipt)),

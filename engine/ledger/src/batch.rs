@@ -180,7 +180,7 @@ impl<'a> Batch<'a> {
                 Some(r) => Known::Receipt { about: MsgId(r.id), born: Some(day) },
                 None => Known::Unknown,
             },
-            Kind::MoPart => Known::Unknown,
+            Kind::MoPart | Kind::MtPart => Known::Unknown,
         };
         self.known.insert(id, known);
         Ok(())

@@ -195,7 +195,7 @@ pub(crate) fn kind_name(kind: Kind) -> &'static str {
         Kind::Mt => "mt",
         Kind::Mo => "mo",
         Kind::Receipt => "receipt",
-        Kind::MoPart => "part",
+        Kind::MoPart | Kind::MtPart => "part",
     }
 }
 

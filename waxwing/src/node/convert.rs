@@ -70,6 +70,7 @@ pub(super) fn account(a: &Account) -> AccountConfig {
         route: a.route.clone(),
         join_long: a.join_long,
         country: a.country.as_ref().map(|c| c.0.clone()),
+        cmpp: None,
     }
 }
 
