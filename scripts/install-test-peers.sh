@@ -86,6 +86,18 @@ if ! cmp -s "$peers/package-lock.json" "$target/node/installed-from.json"; then
   fi
 fi
 
+# A CMPP client in Rust, a program of its own so that its dependencies stay out of the gateway's build.
+cmpp=$peers/cmppprotocol
+if ! cat "$cmpp/Cargo.lock" "$cmpp/src/main.rs" | cmp -s - "$target/cmppprotocol/installed-from.txt"; then
+  note "building the CMPP client into $target/cmppprotocol"
+  mkdir -p "$target/cmppprotocol"
+  if cargo build --quiet --locked --manifest-path "$cmpp/Cargo.toml" --target-dir "$target/cmppprotocol/build"; then
+    cat "$cmpp/Cargo.lock" "$cmpp/src/main.rs" >"$target/cmppprotocol/installed-from.txt"
+  else
+    missing+=("the CMPP client of $cmpp (cargo build --manifest-path $cmpp/Cargo.toml --target-dir $target/cmppprotocol/build)")
+  fi
+fi
+
 if [ ${#missing[@]} -gt 0 ]; then
   note "these are missing, and the tests that need them would fail:"
   printf '  - %s\n' "${missing[@]}"

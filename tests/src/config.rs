@@ -58,6 +58,23 @@ impl Config {
         ))
     }
 
+    /// A CMPP listener of the gateway 001001, with further settings as TOML lines.
+    pub fn cmpp(self, more: &str) -> Self {
+        self.listener("cmpp", &format!("gateway = \"001001\"\n{more}"))
+    }
+
+    /// [`Config::shop`] that is also the SP 901234, with further settings of its CMPP side as TOML lines.
+    pub fn shop_over_cmpp(self, more: &str) -> Self {
+        self.shop_with(&format!("[account.cmpp]\nsp_id = \"901234\"\n{more}"))
+    }
+
+    /// A CMPP connector "carrier" to `address` as the SP 901234, with further settings as TOML lines.
+    pub fn cmpp_connector(self, address: SocketAddr, more: &str) -> Self {
+        self.with(&format!(
+            "[[connector]]\nname = \"carrier\"\nprotocol = \"cmpp\"\naddress = \"{address}\"\nsp_id = \"901234\"\nsecret = \"secret\"\n{more}"
+        ))
+    }
+
     /// A simulated carrier as the connector "carrier", with further settings as TOML lines.
     pub fn simulator(self, more: &str) -> Self {
         self.with(&format!("[[connector]]\nname = \"carrier\"\nprotocol = \"simulator\"\n{more}"))

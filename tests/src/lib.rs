@@ -1,7 +1,7 @@
 //! The harness of the whole-system tests: it runs the real binary as a process of its own, against peers that others wrote.
 //!
-//! Nothing here knows the gateway from inside. What it says to it goes through sockets, and the SMPP that it writes itself
-//! ([`smpp`]) shares no code with the gateway's own codec, so that a mistake in that codec cannot hide.
+//! Nothing here knows the gateway from inside. What it says to it goes through sockets, and the SMPP and CMPP that it writes itself
+//! ([`smpp`], [`cmpp`]) shares no code with the gateway's own codec, so that a mistake in that codec cannot hide.
 //!
 //! The peers are installed by `scripts/install-test-peers.sh`. A peer that is missing fails its test; only what needs powers that a
 //! machine may not give (root, loop devices) is skipped, with a line that says so ([`skip`]).
@@ -11,6 +11,8 @@ mod wait;
 pub mod binary;
 pub mod carrier;
 pub mod client;
+pub mod cmpp;
+pub mod cmpp_client;
 pub mod config;
 pub mod disk;
 pub mod gateway;
@@ -25,7 +27,7 @@ pub mod tshark;
 pub use carrier::Carrier;
 pub use config::Config;
 pub use gateway::Gateway;
-pub use relay::{relay, relay_with};
+pub use relay::{cmpp_relay, cmpp_relay_with, relay, relay_with, to_ismg};
 pub use wait::{until, until_some};
 
 use std::io::Write as _;

@@ -30,7 +30,7 @@ pub struct Peer {
 
 impl Peer {
     /// A script of `tests/peers/` with its job as the only argument. The interpreter follows from the name's end: `.py` (in the
-    /// environment with the installed clients), `.js`, `.pl`.
+    /// environment with the installed clients), `.js`, `.pl`. A name without an end is a program of `tests/peers/` in Rust.
     pub fn start(script: &str, job: &Value) -> Self {
         let path = scripts().join(script);
         let peers = binary::target().join("peers");
@@ -38,9 +38,14 @@ impl Peer {
             Some("py") => Command::new(peers.join("venv/bin/python")),
             Some("js") => Command::new("node"),
             Some("pl") => Command::new("perl"),
+            None => Command::new(peers.join(script).join("build/debug").join(format!("{script}-sp"))),
             _ => panic!("{script}: no interpreter known for this name"),
         };
-        command.env("NODE_PATH", peers.join("node/node_modules")).env("PYTHONDONTWRITEBYTECODE", "1").arg(&path).arg(job.to_string());
+        command.env("NODE_PATH", peers.join("node/node_modules")).env("PYTHONDONTWRITEBYTECODE", "1");
+        if path.extension().is_some() {
+            command.arg(&path);
+        }
+        command.arg(job.to_string());
         Self::spawn(script, command)
     }
 
