@@ -11,6 +11,7 @@ use waxwing_spool::{GroupId, NewEntry, QueueId, Spool};
 
 use crate::binds::Binds;
 use crate::inbound::PartsDesk;
+use crate::parts::SubmittedParts;
 use crate::stored::ReceiptFacts;
 use crate::{Account, Accounts, Clock, Door, History, Message, Metrics, Millis, Normaliser, RouteTable, State};
 
@@ -29,7 +30,7 @@ pub struct Setup {
     pub validity_max: Millis,
     /// How long receipts and received messages wait for their account, milliseconds.
     pub delivery_wait: Millis,
-    /// How long the parts of a long received message wait for each other, milliseconds.
+    /// How long the parts of a long message wait for each other, whether it was received or submitted in parts, milliseconds.
     pub parts_wait: Millis,
 }
 
@@ -62,6 +63,7 @@ pub struct Gateway {
     pressure: ArcSwap<Pressure>,
     pub(crate) binds: Binds,
     pub(crate) parts: Mutex<PartsDesk>,
+    pub(crate) submitted_parts: Mutex<SubmittedParts>,
     pub(crate) parts_queue: QueueId,
     pub(crate) inbox_queue: QueueId,
     pub(crate) nobody: GroupId,
@@ -80,6 +82,7 @@ impl Gateway {
             pressure: ArcSwap::from_pointee(None),
             binds: Binds::default(),
             parts: Mutex::new(PartsDesk::new()),
+            submitted_parts: Mutex::default(),
             parts_queue,
             inbox_queue,
             nobody,

@@ -19,7 +19,7 @@ use crate::{
 /// Rounds of "somebody else was faster" before a batch of receipts is given back to the carrier as temporarily refused.
 const ROUNDS: usize = 32;
 
-/// Where a received part stands in its message.
+/// Where a part stands in its message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PartInfo {
     /// Reference number, 8 or 16 bits.
@@ -348,7 +348,10 @@ impl Gateway {
             for s in &page {
                 let Ok(Some(body)) = self.spool.read_body(s.id) else { continue };
                 let Ok(m) = Message::from_bytes(body) else { continue };
-                if let Some(part) = crate::content::part_of(&m) {
+                if m.kind() == Kind::MtPart {
+                    restored.insert(s.id, ());
+                    self.restore_submitted(s.id, s.group, &m);
+                } else if let Some(part) = crate::content::part_of(&m) {
                     restored.insert(s.id, ());
                     let _ = self.parts.lock().0.insert(part_key(&m), gsm_part(&m, part, s.id), s.accepted);
                 }

@@ -52,6 +52,7 @@ impl Gateway {
                 .into_iter()
                 .filter_map(|c| self.outgoing(c))
                 .map(|out| {
+                    self.forget_submitted(out.id(), out.group, &out.message);
                     let place = self.spool.get(out.id()).and_then(|s| self.spool.queue_name(s.queue));
                     let place = place.as_deref().map_or("spool", |q| q.strip_prefix("connector:").unwrap_or(q));
                     self.expired_tx(&out, place, now)
@@ -101,11 +102,12 @@ impl Gateway {
         }
     }
 
-    /// Parts of long messages whose others did not come in time: handed on as they are.
+    /// Parts of long messages whose others did not come in time: handed on as they are. What was found complete at start is joined first.
     ///
     /// # Errors
     /// The spool's.
     pub async fn lonely_parts(&self) -> Result<(), SpoolError> {
+        self.join_restored().await;
         loop {
             let claimed = self.spool.claim(self.parts_queue, BATCH, LEASE);
             if claimed.is_empty() {
@@ -113,8 +115,10 @@ impl Gateway {
             }
             let setup = self.setup();
             let now = self.clock.now();
-            let mut txs = Vec::with_capacity(claimed.len());
-            for out in claimed.into_iter().filter_map(|c| self.outgoing(c)) {
+            let parts = claimed.into_iter().filter_map(|c| self.outgoing(c));
+            let (submitted, received): (Vec<_>, Vec<_>) = parts.partition(|out| out.message.kind() == Kind::MtPart);
+            let mut txs = self.lonely_txs(&setup, submitted, now);
+            for out in received {
                 let mut message: Message = *out.message;
                 message.kind = Kind::Mo as i32;
                 let owner = setup.accounts.owner_of(&message.destination.as_text());

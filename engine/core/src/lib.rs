@@ -22,6 +22,7 @@ mod loglimit;
 mod message;
 mod metrics;
 mod outbox;
+mod parts;
 mod query;
 mod receipt;
 mod retry;

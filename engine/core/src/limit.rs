@@ -23,14 +23,34 @@ impl RateLimit {
     /// Takes as many of `n` tokens as there are. The second is, when some are missing, the milliseconds after which one more will be there.
     pub fn take(&self, n: u32, now: Millis) -> (u32, u64) {
         let mut s = self.state.lock();
+        self.fill(&mut s, now);
+        let granted = f64::from(n).min((s.0 + 1e-9).floor()).max(0.0);
+        s.0 -= granted;
+        let wait = if granted < f64::from(n) { ((1.0 - s.0).max(0.0) / self.rate * 1000.0).ceil().clamp(1.0, 60_000.0) } else { 0.0 };
+        (granted as u32, wait as u64)
+    }
+
+    /// Takes `n` tokens or none. More than a second's worth is given when the bucket is full, and what was given too much is waited for
+    /// afterwards: so they too can be had, and the rate is kept.
+    ///
+    /// # Errors
+    /// The milliseconds after which it is worth asking again.
+    pub fn take_all(&self, n: u32, now: Millis) -> Result<(), u64> {
+        let mut s = self.state.lock();
+        self.fill(&mut s, now);
+        let needed = f64::from(n).min(self.rate.max(1.0));
+        if s.0 + 1e-9 < needed {
+            return Err(((needed - s.0) / self.rate * 1000.0).ceil().clamp(1.0, 60_000.0) as u64);
+        }
+        s.0 -= f64::from(n);
+        Ok(())
+    }
+
+    fn fill(&self, s: &mut (f64, Millis), now: Millis) {
         let passed = now.saturating_sub(s.1);
         // A clock that jumps (start, suspend) fills the bucket and no more.
         s.0 = (s.0 + self.rate * (passed as f64) / 1000.0).min(self.rate.max(1.0));
         s.1 = s.1.max(now);
-        let granted = f64::from(n).min((s.0 + 1e-9).floor());
-        s.0 -= granted;
-        let wait = if granted < f64::from(n) { ((1.0 - s.0).max(0.0) / self.rate * 1000.0).ceil().clamp(1.0, 60_000.0) } else { 0.0 };
-        (granted as u32, wait as u64)
     }
 }
 
@@ -98,6 +118,18 @@ impl Usage {
 
     /// Takes as many of `n` as the limits leave; the second says which limit stands in the way of the rest.
     pub fn take(&self, n: u64, per_day: Option<u64>, per_month: Option<u64>, now: Millis) -> (u64, Option<QuotaExceeded>) {
+        self.grant(n, false, per_day, per_month, now)
+    }
+
+    /// Takes `n` or none.
+    ///
+    /// # Errors
+    /// Which limit stands in the way.
+    pub fn take_all(&self, n: u64, per_day: Option<u64>, per_month: Option<u64>, now: Millis) -> Result<(), QuotaExceeded> {
+        self.grant(n, true, per_day, per_month, now).1.map_or(Ok(()), Err)
+    }
+
+    fn grant(&self, n: u64, whole: bool, per_day: Option<u64>, per_month: Option<u64>, now: Millis) -> (u64, Option<QuotaExceeded>) {
         if (per_day.is_some() || per_month.is_some()) && self.pending.load(Ordering::Acquire) {
             return (0, Some(QuotaExceeded::Pending));
         }
@@ -111,6 +143,9 @@ impl Usage {
                 granted = limit.saturating_sub(used);
                 why = Some(exceeded(limit));
             }
+        }
+        if whole && why.is_some() {
+            granted = 0;
         }
         c.today += granted;
         c.this_month += granted;
@@ -157,6 +192,22 @@ mod tests {
         assert_eq!(r.take(10, 999_999), (10, 0));
         let slow = RateLimit::new(0.1);
         assert_eq!(slow.take(2, 1000), (1, 10_000));
+    }
+
+    #[test]
+    fn a_whole_is_let_in_at_once_or_not_at_all() {
+        let r = RateLimit::new(10.0);
+        assert_eq!(r.take(7, 1000), (7, 0));
+        assert_eq!(r.take_all(4, 1000), Err(100));
+        assert_eq!(r.take_all(3, 1000), Ok(()));
+        assert_eq!(r.take_all(25, 1900), Err(100), "more than a second's worth, which takes a full bucket");
+        assert_eq!(r.take_all(25, 2000), Ok(()));
+        assert_eq!(r.take(1, 2000), (0, 1600));
+        assert_eq!(r.take(1, 3600), (1, 0));
+        let u = Usage::default();
+        assert_eq!(u.take_all(6, Some(5), None, 0), Err(QuotaExceeded::Day(5)));
+        assert_eq!(u.take_all(5, Some(5), None, 0), Ok(()));
+        assert_eq!(u.counts(0).today, 5);
     }
 
     #[test]

@@ -190,6 +190,29 @@ pub struct Message {
     /// protocol may carry them on. Receipts get those of the message they are about.
     #[prost(bytes = "bytes", tag = "34")]
     pub native: Bytes,
+    /// Of a [`Kind::MtPart`]: which part it is, and what it was submitted with. Settled by [`crate::Gateway::submit`].
+    #[prost(message, optional, boxed, tag = "35")]
+    pub waiting: Option<Box<Waiting>>,
+}
+
+/// What a submitted part of a long message knows of the whole.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub struct Waiting {
+    /// Reference number, 8 or 16 bits.
+    #[prost(uint32, tag = "1")]
+    pub reference: u32,
+    /// Parts in all, 2 to 255.
+    #[prost(uint32, tag = "2")]
+    pub total: u32,
+    /// This one, from 1.
+    #[prost(uint32, tag = "3")]
+    pub number: u32,
+    /// Not to be sent before, milliseconds since 1970; 0 = at once.
+    #[prost(uint64, tag = "4")]
+    pub due: u64,
+    /// Route or connector asked for; empty = none.
+    #[prost(string, tag = "5")]
+    pub route: String,
 }
 
 /// The content of a delivery receipt on its way to the submitter.

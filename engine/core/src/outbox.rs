@@ -462,7 +462,7 @@ impl Gateway {
     pub(crate) fn expired_tx(&self, out: &Outgoing, place: &str, now: Millis) -> Tx {
         self.metrics.expired.inc();
         let mut ops = Vec::with_capacity(2);
-        if out.message.kind() == Kind::Mt {
+        if matches!(out.message.kind(), Kind::Mt | Kind::MtPart) {
             ops.extend(self.failure_receipt(out, State::Expired, want::FAILED, "", "validity ended", now, place));
         }
         let note = OutcomeNote::bytes(place, "", "validity ended", State::Expired);

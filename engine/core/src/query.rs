@@ -92,8 +92,14 @@ impl Gateway {
     /// See [`ChangeError`].
     pub async fn cancel(&self, account: &Account, id: MsgId) -> Result<(), ChangeError> {
         self.owned(account, id).await?;
+        let waits = self.spool.get(id).filter(|s| s.queue == self.parts_queue);
+        let part = waits.and_then(|s| Some((s.group, Message::from_bytes(self.spool.read_body(id).ok()??).ok()?)));
         let note = Bytes::from(format!("cancelled by {}", account.name));
-        self.change(id, Op::Cancel { id, note }).await
+        self.change(id, Op::Cancel { id, note }).await?;
+        if let Some((group, message)) = part {
+            self.forget_submitted(id, group, &message);
+        }
+        Ok(())
     }
 
     /// Queues a message again that had failed for good, as if it were new: its attempts count from 0 and its validity begins anew. It goes

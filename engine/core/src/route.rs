@@ -135,6 +135,13 @@ pub struct Path<'a> {
     pub lines: SmallVec<[&'a Line; 2]>,
 }
 
+impl Path<'_> {
+    /// What a message keeps of it: the names of its connectors, if there are several.
+    pub(crate) fn via(&self) -> Vec<String> {
+        if self.lines.len() > 1 { self.lines.iter().map(|l| l.state.name.to_string()).collect() } else { Vec::new() }
+    }
+}
+
 /// Places of connectors in the table; mostly there is one.
 type Places = SmallVec<[usize; 4]>;
 

@@ -6,7 +6,11 @@ use bytes::Bytes;
 use thiserror::Error;
 use waxwing_spool::{Accepted, BoxFuture, MAX_PRIORITY, NewEntry, Op, SpoolError, Tx, TxError};
 
-use crate::{Account, Address, AddressError, Gateway, Kind, Mask, Message, Millis, MsgId, NoRoute, QuotaExceeded, RouteQuery, Setup};
+use crate::parts::Placing;
+use crate::{
+    Account, Address, AddressError, Gateway, Kind, Mask, Message, Millis, MsgId, NoRoute, PartInfo, QuotaExceeded, RouteQuery, Setup,
+    Waiting,
+};
 
 /// Longest user data of one submission, octets (255 parts of 134).
 pub const MAX_CONTENT: usize = 255 * 134;
@@ -26,6 +30,10 @@ pub struct Submission {
     pub idempotency: Option<Bytes>,
     /// Route or connector by name.
     pub route: Option<String>,
+    /// A part of a long message that is to wait for the others, for content as octets: when all are there, within `parts_wait`, they leave
+    /// as one message, else each by itself. It is acknowledged by itself in any case, and its reference and door data come back with the
+    /// receipt of the whole, beside those of the other parts (see [`Waiting`]).
+    pub part: Option<PartInfo>,
 }
 
 /// Why a submission is refused. Nothing of that message was stored.
@@ -99,6 +107,31 @@ impl SubmitError {
             _ => None,
         }
     }
+
+    fn throttled(account: &Account, retry_after_ms: u64) -> SubmitError {
+        SubmitError::Throttled { rate: account.config.rate.unwrap_or_default().ceil() as u64, retry_after_ms }
+    }
+}
+
+impl From<QuotaExceeded> for SubmitError {
+    fn from(e: QuotaExceeded) -> SubmitError {
+        match e {
+            QuotaExceeded::Day(limit) => SubmitError::Quota { limit, period: "day" },
+            QuotaExceeded::Month(limit) => SubmitError::Quota { limit, period: "month" },
+            QuotaExceeded::Pending => {
+                SubmitError::Busy("what the account sent before the restart is still being counted for its limits".into())
+            }
+        }
+    }
+}
+
+impl From<TxError> for SubmitError {
+    fn from(e: TxError) -> SubmitError {
+        match e {
+            TxError::Refused(e) => e.into(),
+            e => SubmitError::Invalid { field: "message", why: e.to_string() },
+        }
+    }
 }
 
 impl From<SpoolError> for SubmitError {
@@ -113,18 +146,24 @@ impl From<SpoolError> for SubmitError {
 impl Gateway {
     /// Takes messages of one account: checks and routes each by itself, and resolves when all that passed are durable. The results are in
     /// the order of the submissions; an id is an acknowledgement.
-    pub fn submit(&self, account: &Arc<Account>, mut batch: Vec<Submission>) -> BoxFuture<'static, Vec<Result<MsgId, SubmitError>>> {
+    pub fn submit(
+        self: &Arc<Self>,
+        account: &Arc<Account>,
+        mut batch: Vec<Submission>,
+    ) -> BoxFuture<'static, Vec<Result<MsgId, SubmitError>>> {
         let setup = self.setup();
         let now = self.clock.now();
         let n = batch.len();
         let (admitted, why) = self.admit(account, n, now);
         let mut results: Vec<Option<Result<MsgId, SubmitError>>> = Vec::with_capacity(n);
         let mut txs = Vec::with_capacity(admitted);
+        let mut parts = Vec::new();
         for (i, s) in batch.iter_mut().enumerate() {
             match &why {
                 Some(e) if i >= admitted => results.push(Some(Err(e.clone()))),
                 _ => match self.prepare(&setup, account, s, now) {
                     Ok(entry) => {
+                        parts.extend(self.placing(account, s).map(|p| (i, p)));
                         txs.push(Tx::one(Op::Accept(entry)));
                         results.push(None);
                     }
@@ -135,7 +174,7 @@ impl Gateway {
         drop(batch);
         let commit = if txs.is_empty() { None } else { Some(self.spool.commit(txs)) };
         let account = account.clone();
-        Box::pin(async move {
+        let submission = async move {
             let mut done = match commit {
                 None => Ok(Vec::new().into_iter()),
                 Some(c) => c.await.map(IntoIterator::into_iter),
@@ -147,8 +186,7 @@ impl Gateway {
                     (None, Err(e)) => Err(SubmitError::from(e.clone())),
                     (None, Ok(done)) => match done.next() {
                         Some(Ok(d)) => d.accepted.first().copied().map(Accepted::id).ok_or_else(|| SubmitError::Broken("no id".into())),
-                        Some(Err(TxError::Refused(e))) => Err(e.into()),
-                        Some(Err(e)) => Err(SubmitError::Invalid { field: "message", why: e.to_string() }),
+                        Some(Err(e)) => Err(e.into()),
                         None => Err(SubmitError::Broken("the spool gave no answer".into())),
                     },
                 })
@@ -159,16 +197,95 @@ impl Gateway {
             // What was not admitted was not counted either.
             account.usage.give_back(refused.saturating_sub((n - admitted) as u64));
             results
+        };
+        if parts.is_empty() {
+            return Box::pin(submission);
+        }
+        let durable = |results: &Vec<Result<MsgId, SubmitError>>| {
+            parts.into_iter().filter_map(|(i, p)| Some((*results.get(i)?.as_ref().ok()?, p))).collect()
+        };
+        self.submit_parts(submission, durable, move || vec![Err(SubmitError::Busy("the gateway is stopping".into())); n])
+    }
+
+    /// Takes messages of one account as one: all of them, durable together, or none. The ids are in the order of the submissions.
+    ///
+    /// # Errors
+    /// The first reason found, of whichever of them. The account's rate and limits are asked for all of them at once.
+    pub fn submit_whole(
+        self: &Arc<Self>,
+        account: &Arc<Account>,
+        mut batch: Vec<Submission>,
+    ) -> BoxFuture<'static, Result<Vec<MsgId>, SubmitError>> {
+        let (setup, now, n) = (self.setup(), self.clock.now(), batch.len());
+        let ops: Result<Vec<Op>, SubmitError> = batch.iter_mut().map(|s| self.prepare(&setup, account, s, now).map(Op::Accept)).collect();
+        let ops = ops.and_then(|ops| self.admit_whole(account, n, now).map(|()| ops));
+        let parts: Vec<_> = batch.iter().enumerate().filter_map(|(i, s)| Some((i, self.placing(account, s)?))).collect();
+        let commit = match ops {
+            Ok(ops) if ops.is_empty() => return Box::pin(std::future::ready(Ok(Vec::new()))),
+            Ok(ops) => self.spool.commit(vec![Tx { ops }]),
+            Err(e) => {
+                account.refused.inc_by(n as u64);
+                return Box::pin(std::future::ready(Err(e)));
+            }
+        };
+        let account = account.clone();
+        let submission = async move {
+            let ids = match commit.await.map(|mut done| done.pop()) {
+                Ok(Some(Ok(done))) => Ok(done.accepted.into_iter().map(Accepted::id).collect::<Vec<_>>()),
+                Ok(Some(Err(e))) => Err(e.into()),
+                Ok(None) => Err(SubmitError::Broken("the spool gave no answer".into())),
+                Err(e) => Err(SubmitError::from(e)),
+            };
+            match &ids {
+                Ok(_) => {
+                    account.accepted.inc_by(n as u64);
+                }
+                Err(_) => {
+                    account.refused.inc_by(n as u64);
+                    account.usage.give_back(n as u64);
+                }
+            }
+            ids
+        };
+        if parts.is_empty() {
+            return Box::pin(submission);
+        }
+        let durable = |ids: &Result<Vec<MsgId>, SubmitError>| {
+            let ids = ids.as_deref().unwrap_or_default();
+            parts.into_iter().filter_map(|(i, p)| Some((*ids.get(i)?, p))).collect()
+        };
+        self.submit_parts(submission, durable, || Err(SubmitError::Busy("the gateway is stopping".into())))
+    }
+
+    /// Lets `n` in together, or says why not.
+    fn admit_whole(&self, account: &Account, n: usize, now: Millis) -> Result<(), SubmitError> {
+        self.open_for_new()?;
+        let (per_day, per_month) = (account.config.per_day, account.config.per_month);
+        account.usage.take_all(n as u64, per_day, per_month, now).map_err(SubmitError::from)?;
+        let taken = account.rate.as_ref().map_or(Ok(()), |limit| limit.take_all(u32::try_from(n).unwrap_or(u32::MAX), now));
+        taken.map_err(|retry_after_ms| {
+            account.usage.give_back(n as u64);
+            SubmitError::throttled(account, retry_after_ms)
         })
+    }
+
+    /// Where a prepared submission waits for others, if it is a part.
+    fn placing(&self, account: &Account, s: &Submission) -> Option<Placing> {
+        s.message.waiting.as_ref()?;
+        self.submitted_parts.lock().placing(account.group, &s.message)
+    }
+
+    fn open_for_new(&self) -> Result<(), SubmitError> {
+        if let Some(why) = self.pressure() {
+            return Err(SubmitError::Busy(why.to_owned()));
+        }
+        self.spool.unhealthy().map_or(Ok(()), |e| Err(e.into()))
     }
 
     /// How many of `n` are let in now (health, rate, limits), and why not the others.
     fn admit(&self, account: &Account, n: usize, now: Millis) -> (usize, Option<SubmitError>) {
-        if let Some(why) = self.pressure() {
-            return (0, Some(SubmitError::Busy(why.to_owned())));
-        }
-        if let Some(e) = self.spool.unhealthy() {
-            return (0, Some(e.into()));
+        if let Err(e) = self.open_for_new() {
+            return (0, Some(e));
         }
         let mut granted = n;
         let mut why = None;
@@ -176,20 +293,12 @@ impl Gateway {
             let (tokens, retry_after_ms) = limit.take(u32::try_from(n).unwrap_or(u32::MAX), now);
             granted = granted.min(tokens as usize);
             if granted < n {
-                why = Some(SubmitError::Throttled { rate: account.config.rate.unwrap_or_default().ceil() as u64, retry_after_ms });
+                why = Some(SubmitError::throttled(account, retry_after_ms));
             }
         }
         let (left, quota) = account.usage.take(granted as u64, account.config.per_day, account.config.per_month, now);
         granted = granted.min(usize::try_from(left).unwrap_or(granted));
-        match quota {
-            Some(QuotaExceeded::Day(limit)) => why = Some(SubmitError::Quota { limit, period: "day" }),
-            Some(QuotaExceeded::Month(limit)) => why = Some(SubmitError::Quota { limit, period: "month" }),
-            Some(QuotaExceeded::Pending) => {
-                why = Some(SubmitError::Busy("what the account sent before the restart is still being counted for its limits".into()));
-            }
-            None => {}
-        }
-        (granted, why)
+        (granted, quota.map(SubmitError::from).or(why))
     }
 
     /// Settles what is left to us in a submission, and gives what is stored. Nothing is left of it that is worth using.
@@ -225,10 +334,24 @@ impl Gateway {
         let Some(first) = path.lines.first() else {
             return Err(SubmitError::NoRoute(NoRoute::Nothing(m.destination.to_string())));
         };
-        let queue = first.state.queue;
-        m.via = if path.lines.len() > 1 { path.lines.iter().map(|l| l.state.name.to_string()).collect() } else { Vec::new() };
+        let (mut queue, mut not_before) = (first.state.queue, due);
+        m.via = path.via();
+        m.waiting = None;
+        if let Some(part) = s.part.filter(|p| p.total > 1 && (1..=p.total).contains(&p.number) && m.text.is_none()) {
+            m.kind = Kind::MtPart as i32;
+            m.via.clear();
+            m.waiting = Some(Box::new(Waiting {
+                reference: part.reference.into(),
+                total: part.total.into(),
+                number: part.number.into(),
+                due,
+                route: s.route.take().unwrap_or_default(),
+            }));
+            // Whatever is left of its validity must be enough to send it alone.
+            (queue, not_before) = (self.parts_queue, now + setup.parts_wait.min((expires - now) / 2));
+        }
         let priority = s.priority.unwrap_or(account.config.priority).min(account.config.max_priority).min(MAX_PRIORITY);
-        Ok(NewEntry { queue, group: account.group, priority, due, expires, dedup: s.idempotency.take(), body: m.to_bytes() })
+        Ok(NewEntry { queue, group: account.group, priority, due: not_before, expires, dedup: s.idempotency.take(), body: m.to_bytes() })
     }
 }
 

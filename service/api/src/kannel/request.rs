@@ -117,6 +117,7 @@ pub(crate) fn read(p: &Params, user: &str, now: Millis, guard: &AddressGuard) ->
         due: deferred.map(|ms| now + ms),
         expires: validity.map(|ms| now + deferred.unwrap_or(0) + ms),
         idempotency: None,
+        part: None,
         route,
     };
     Ok(Request { template, recipients })

@@ -72,7 +72,7 @@ pub(crate) fn read(p: &Params, now: Millis, zone: &TimeZone) -> Result<Request, 
     let priority = p.text("priority")?.map(priority).transpose()?;
     let route = p.text("smscroute")?.map(str::to_owned);
     let continue_url = p.text("continueurl")?.filter(|u| u.starts_with('/') || u.starts_with("http://") || u.starts_with("https://"));
-    let template = Submission { message: m, priority, due, expires, idempotency: None, route };
+    let template = Submission { message: m, priority, due, expires, idempotency: None, route, part: None };
     Ok(Request { template, recipients, continue_url: continue_url.map(str::to_owned) })
 }
 

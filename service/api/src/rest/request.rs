@@ -256,7 +256,7 @@ impl MessageRequest {
             (None, validity) => validity.map(|s| due.unwrap_or(now).max(now) + u64::from(s) * 1000),
         };
         let priority = self.priority.map(Priority::number).transpose()?;
-        Ok(Submission { message, priority, due, expires, idempotency: None, route: self.route.clone() })
+        Ok(Submission { message, priority, due, expires, idempotency: None, route: self.route.clone(), part: None })
     }
 
     fn content(&self, m: &mut Message) -> Result<(), Problem> {
