@@ -72,7 +72,7 @@ pub enum Event<P> {
         /// The owner's token.
         token: u64,
     },
-    /// No answer within the response timeout; the place in the window is free again.
+    /// No answer within the response timeout, however often it went out; the place in the window is free again.
     TimedOut {
         /// The sequence number under which the request went out; a late answer comes as [`Event::Orphan`] with it.
         seq: u32,
@@ -182,6 +182,8 @@ pub struct Counters {
     pub orphans: u64,
     /// Requests turned away because of the state.
     pub rejected: u64,
+    /// Requests and keep-alives that went out again for want of an answer.
+    pub resent: u64,
     /// Requests without an answer in time.
     pub timed_out: u64,
 }

@@ -29,6 +29,10 @@ pub struct Options {
     pub read_chunk: usize,
     /// Time for the answer to a request or a keep-alive. Default 30 s.
     pub response_timeout: Duration,
+    /// How often a request or a keep-alive goes out in all, each time after [`response_timeout`](Self::response_timeout) without an answer,
+    /// with the same octets; only then it has timed out. 0 counts as 1. Above 1 the requests in flight are kept, as many as the window has
+    /// room for. Default 1.
+    pub sends: u32,
     /// Time for outstanding answers before an unbind is sent or answered. Default 5 s.
     pub unbind_grace: Duration,
     /// Time for the answer to an unbind. Default 5 s.
@@ -53,6 +57,7 @@ impl Default for Options {
             max_unanswered: 256,
             read_chunk: 64 * 1024,
             response_timeout: Duration::from_secs(30),
+            sends: 1,
             unbind_grace: Duration::from_secs(5),
             unbind_timeout: Duration::from_secs(5),
             window: 32,

@@ -79,7 +79,7 @@ pub(crate) async fn not_found(_: SignedIn) -> Response {
 }
 
 impl Console {
-    pub(crate) fn gateway(&self) -> &waxwing_core::Gateway {
+    pub(crate) fn gateway(&self) -> &std::sync::Arc<waxwing_core::Gateway> {
         self.0.options.api.gateway()
     }
 

@@ -76,6 +76,8 @@ pub struct Engine<D: Dialect> {
 struct KeepAlive {
     /// In active time.
     deadline: Instant,
+    /// How often it may still go out.
+    left: u32,
     seq: u32,
 }
 
@@ -255,7 +257,11 @@ impl<D: Dialect> Engine<D> {
         let seq = self.allot_seq().ok_or(Refused::WindowFull)?;
         self.window.insert(seq, token, self.clock.active() + self.options.response_timeout);
         self.last_activity = self.clock.active();
+        let start = self.output.len();
         self.put(|_, out| encode(seq, out));
+        if self.options.sends > 1 {
+            self.window.keep(seq, &self.output[start..], self.options.sends - 1);
+        }
         Ok(seq)
     }
 

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use super::window::Expired;
 use super::{Engine, KeepAlive};
 use crate::dialect::Dialect;
 use crate::event::{CloseReason, Event, State};
@@ -38,9 +39,24 @@ impl<D: Dialect> Engine<D> {
         if self.frame_due().is_some_and(|due| due <= active) {
             return self.close(CloseReason::FrameTimeout);
         }
-        while let Some((seq, token)) = self.window.pop_expired(active) {
-            self.counters.timed_out += 1;
-            self.events.push_back(Event::TimedOut { seq, token });
+        let may_again = self.options.sends > 1 && matches!(self.state, State::Bound | State::Draining);
+        let again = may_again.then(|| active + self.options.response_timeout);
+        while let Some(expired) = self.window.expire(active, again) {
+            match expired {
+                Expired::Again { frame } => {
+                    self.counters.resent += 1;
+                    self.last_activity = active;
+                    self.put(|_, out| out.extend_from_slice(&frame));
+                    if self.is_held() {
+                        // The others' time stands still with the output.
+                        return;
+                    }
+                }
+                Expired::ForGood { seq, token } => {
+                    self.counters.timed_out += 1;
+                    self.events.push_back(Event::TimedOut { seq, token });
+                }
+            }
         }
         if self.keep_alive_due().is_some_and(|due| due <= active) {
             self.check_keep_alive(active);
@@ -65,16 +81,25 @@ impl<D: Dialect> Engine<D> {
     }
 
     fn check_keep_alive(&mut self, active: Instant) {
-        if self.keep_alive.is_some() {
-            return self.close(CloseReason::KeepAliveTimeout);
-        }
         let deadline = active + self.options.response_timeout;
+        if let Some(sent) = &mut self.keep_alive {
+            let seq = sent.seq;
+            match sent.left.checked_sub(1) {
+                Some(left) => {
+                    (sent.left, sent.deadline) = (left, deadline);
+                    self.counters.resent += 1;
+                    self.put(|dialect, out| dialect.keep_alive(seq, out));
+                }
+                None => self.close(CloseReason::KeepAliveTimeout),
+            }
+            return;
+        }
         let Some(seq) = self.allot_seq() else {
             // The protocol's whole range is in flight: that traffic has timeouts of its own, look again later.
             self.last_received = active;
             return;
         };
-        self.keep_alive = Some(KeepAlive { deadline, seq });
+        self.keep_alive = Some(KeepAlive { deadline, left: self.options.sends.saturating_sub(1), seq });
         self.counters.keep_alives_sent += 1;
         self.put(|dialect, out| dialect.keep_alive(seq, out));
     }

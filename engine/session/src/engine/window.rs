@@ -10,6 +10,8 @@ use hashbrown::HashMap;
 #[derive(Debug, Default)]
 pub(super) struct Window {
     in_flight: HashMap<u32, Waiting>,
+    /// What goes out again without an answer; empty in sessions where nothing does.
+    kept: HashMap<u32, Kept>,
     by_time: VecDeque<Slot>,
     /// No request in flight has a number above this.
     highest: u32,
@@ -23,10 +25,26 @@ struct Waiting {
 }
 
 #[derive(Debug)]
+struct Kept {
+    frame: Box<[u8]>,
+    /// How often it may still go out.
+    left: u32,
+}
+
+#[derive(Debug)]
 struct Slot {
     deadline: Instant,
     order: u64,
     seq: u32,
+}
+
+/// What comes of a request without an answer in time.
+#[derive(Debug)]
+pub(super) enum Expired {
+    /// It goes out again, and stays in flight.
+    Again { frame: Box<[u8]> },
+    /// It is in flight no longer.
+    ForGood { seq: u32, token: u64 },
 }
 
 impl Window {
@@ -54,8 +72,16 @@ impl Window {
         }
     }
 
+    /// Keeps the frame of a request in flight, which may go out `left` times more.
+    pub(super) fn keep(&mut self, seq: u32, frame: &[u8], left: u32) {
+        self.kept.insert(seq, Kept { frame: frame.into(), left });
+    }
+
     pub(super) fn remove(&mut self, seq: u32) -> Option<u64> {
         let Waiting { order, token } = self.in_flight.remove(&seq)?;
+        if !self.kept.is_empty() {
+            self.kept.remove(&seq);
+        }
         if self.by_time.front().is_some_and(|slot| slot.order == order) {
             self.by_time.pop_front();
             self.drop_dead_front();
@@ -68,12 +94,30 @@ impl Window {
         self.by_time.front().map(|slot| slot.deadline)
     }
 
-    /// Takes the oldest request, as (sequence number, token), if its deadline has come.
-    pub(super) fn pop_expired(&mut self, now: Instant) -> Option<(u32, u64)> {
-        if self.next_deadline()? > now {
-            return None;
+    /// What comes of the oldest request, if its deadline has come. Where `again` is given, it goes out again if it may, and has until then.
+    pub(super) fn expire(&mut self, now: Instant, again: Option<Instant>) -> Option<Expired> {
+        let seq = self.by_time.front().filter(|slot| slot.deadline <= now)?.seq;
+        if let Some(deadline) = again
+            && let Some(frame) = self.renew(seq, deadline)
+        {
+            return Some(Expired::Again { frame });
         }
-        self.pop_oldest()
+        let token = self.remove(seq)?;
+        Some(Expired::ForGood { seq, token })
+    }
+
+    /// Puts the oldest request behind the others, with a new deadline, if it may go out again.
+    fn renew(&mut self, seq: u32, deadline: Instant) -> Option<Box<[u8]>> {
+        let kept = self.kept.get_mut(&seq)?;
+        kept.left = kept.left.checked_sub(1)?;
+        let frame = kept.frame.clone();
+        let order = self.next_order;
+        self.in_flight.get_mut(&seq)?.order = order;
+        self.next_order += 1;
+        self.by_time.pop_front();
+        self.by_time.push_back(Slot { deadline, order, seq });
+        self.drop_dead_front();
+        Some(frame)
     }
 
     /// Takes the oldest request, as (sequence number, token).

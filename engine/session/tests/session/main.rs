@@ -10,6 +10,7 @@ mod link;
 mod login;
 mod pair;
 mod properties;
+mod resend;
 mod tls;
 mod toy;
 mod trace;

@@ -97,9 +97,9 @@ proptest! {
     }
 
     #[test]
-    fn every_token_comes_back_exactly_once(actions in prop::collection::vec(any_action(), 1..80)) {
+    fn every_token_comes_back_exactly_once(actions in prop::collection::vec(any_action(), 1..80), sends in 1..4_u32) {
         let options = Options {
-            max_output: 100, max_unanswered: 3, response_timeout: 3 * SECOND, window: 6, write_stall_timeout: 8 * SECOND, ..Options::default()
+            max_output: 100, max_unanswered: 3, response_timeout: 3 * SECOND, sends, window: 6, write_stall_timeout: 8 * SECOND, ..Options::default()
         };
         let mut pair = Pair::<9>::bound_with(options.clone(), options);
         let (mut sent, mut back, mut requests) = (0_u64, HashMap::new(), Vec::new());
