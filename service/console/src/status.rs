@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use axum::extract::State;
 use axum::response::Response;
 use waxwing_api::escape;
-use waxwing_core::{ConnectorLabel, Kind, Millis, State as MessageState};
+use waxwing_core::{Accounts, ConnectorLabel, Kind, Millis, State as MessageState};
 use waxwing_ledger::{Day, DayCount, LedgerError, Query};
 use waxwing_spool::QueueDepth;
 
@@ -36,7 +36,7 @@ async fn content(console: &Console) -> Result<String, LedgerError> {
     };
     out += &cards(console, &today, &depths);
     out += &connectors(console, &depths);
-    out += &queues(&depths, console.now());
+    out += &queues(&depths, &console.gateway().setup().accounts, console.now());
     out += "<section><h2>Last messages</h2>";
     out += &messages::table(&last);
     out += "</section>";
@@ -136,7 +136,7 @@ fn connectors(console: &Console, depths: &[QueueDepth]) -> String {
 }
 
 /// Queues other than the connectors': receipts and received messages on their way to accounts.
-fn queues(depths: &[QueueDepth], now: Millis) -> String {
+fn queues(depths: &[QueueDepth], accounts: &Accounts, now: Millis) -> String {
     let others: Vec<_> = depths.iter().filter(|d| !d.name.starts_with("connector:")).collect();
     if others.is_empty() {
         return String::new();
@@ -150,7 +150,7 @@ fn queues(depths: &[QueueDepth], now: Millis) -> String {
         let _ = write!(
             out,
             "<tr><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td>{oldest}</td></tr>",
-            escape(&queue_name(&d.name)),
+            escape(&queue_name(&d.name, accounts)),
             number(d.ready),
             number(d.deferred),
             number(d.leased),
@@ -161,9 +161,17 @@ fn queues(depths: &[QueueDepth], now: Millis) -> String {
 }
 
 /// What a queue is to people.
-fn queue_name(name: &str) -> String {
+fn queue_name(name: &str, accounts: &Accounts) -> String {
     match name.split_once(':') {
-        Some(("account", account)) => format!("{account}, by SMPP"),
+        Some(("account", account)) => {
+            let doors = accounts.get(account).map_or((true, false), |a| (a.config.smpp, a.config.cmpp.is_some()));
+            let by = match doors {
+                (true, true) => "SMPP or CMPP",
+                (false, true) => "CMPP",
+                (_, false) => "SMPP",
+            };
+            format!("{account}, by {by}")
+        }
         Some(("hook", account)) => format!("{account}, by webhook"),
         Some(("inbox", _)) => "received for nobody's number".to_owned(),
         Some(("parts", _)) => "parts of long messages that wait for the others".to_owned(),
@@ -186,6 +194,28 @@ fn octets(n: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::Arc;
+    use waxwing_core::{Account, AccountConfig, CmppProfile};
+    use waxwing_spool::{GroupId, QueueId};
+
+    #[test]
+    fn queues_of_accounts_say_how_they_are_emptied() {
+        let account = |name: &str, smpp, cmpp| {
+            let cmpp = if cmpp { Some(Box::new(CmppProfile::default())) } else { None };
+            let config = AccountConfig { name: name.into(), smpp, cmpp, ..AccountConfig::default() };
+            Arc::new(Account::new(config, GroupId(0), QueueId(0), QueueId(0), Arc::default(), Default::default()))
+        };
+        let accounts = Accounts::new(vec![account("esme", true, false), account("sp", false, true), account("both", true, true)]);
+        for (queue, said) in [
+            ("account:esme", "esme, by SMPP"),
+            ("account:sp", "sp, by CMPP"),
+            ("account:both", "both, by SMPP or CMPP"),
+            ("account:gone", "gone, by SMPP"),
+            ("hook:sp", "sp, by webhook"),
+        ] {
+            assert_eq!(queue_name(queue, &accounts), said);
+        }
+    }
 
     #[test]
     fn octets_have_a_unit_that_suits() {
