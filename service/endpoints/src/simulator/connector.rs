@@ -12,7 +12,7 @@ use waxwing_core::{
 use waxwing_spool::{BoxFuture, SpoolError};
 use waxwing_testkit::{Carrier, CarrierConfig, CarrierEvent, FinalState, Submitted};
 
-use crate::smpp::flight::Flights;
+use crate::flight::{Flights, Lane};
 use crate::smpp::{ConnectorConfig, IdSpelling, RequestReceipts, inward, outward};
 use crate::{Endpoint, Stopping};
 
@@ -35,7 +35,7 @@ struct Simulator {
     counters: Arc<ConnectorCounters>,
     outbox: Outbox,
     carrier: Carrier,
-    flights: Flights,
+    flights: Flights<outward::Part>,
     /// Encoding of text: that of an SMPP carrier with the usual settings.
     encoding: ConnectorConfig,
     errors: ErrorTable,
@@ -151,7 +151,7 @@ impl Simulator {
         any
     }
 
-    fn response(&mut self, token: u64, result: Result<String, u32>, now: u64) -> Option<Settlement> {
+    fn response(&mut self, token: u64, result: Result<String, u32>, now: u64) -> Option<(Lane, Settlement)> {
         match result {
             Ok(id) => self.flights.accepted(token, Bytes::from(waxwing_smpp::receipt::normalise(id.as_bytes()))),
             Err(code) => match self.errors.class(code) {
@@ -187,11 +187,11 @@ impl Simulator {
         for out in claimed {
             self.reference = self.reference.wrapping_add(1);
             match outward::parts(&out.message, &self.encoding, self.reference) {
-                Ok(parts) => self.flights.add(out, parts, true),
+                Ok(parts) => self.flights.add(0, out, parts, true),
                 Err(e) => {
                     let reason = e.to_string();
                     let result = SendResult::Refused { class: ErrorClass::Permanent, code: String::new(), reason, sent: Vec::new() };
-                    settled.push(Settlement { out, result });
+                    settled.push((0, Settlement { out, result }));
                 }
             }
         }
@@ -218,11 +218,11 @@ impl Simulator {
         }
     }
 
-    fn settlement(&self, settled: Vec<Settlement>) -> Option<BoxFuture<'static, Result<(), SpoolError>>> {
-        (!settled.is_empty()).then(|| self.outbox.settle(settled))
+    fn settlement(&self, settled: Vec<(Lane, Settlement)>) -> Option<BoxFuture<'static, Result<(), SpoolError>>> {
+        (!settled.is_empty()).then(|| self.outbox.settle(settled.into_iter().map(|(_, s)| s).collect()))
     }
 
-    fn settle(&mut self, settled: Vec<Settlement>) {
+    fn settle(&mut self, settled: Vec<(Lane, Settlement)>) {
         if let Some(s) = self.settlement(settled) {
             self.doing.push(s);
         }

@@ -119,7 +119,7 @@ fn submission(frame: &Bytes, f: &Fields<'_>, charset: &str, now: Millis) -> Resu
     };
     // 0 is what everybody sends who does not think of priorities.
     let priority = (f.priority.0 > 0).then(|| (f.priority.0 + 1).min(3));
-    Ok(Submission { message, priority, due, expires, idempotency: None, route: None })
+    Ok(Submission { message, priority, due, expires, idempotency: None, route: None, part: None })
 }
 
 /// A charset's name as messages keep it: nothing where it is the usual one.

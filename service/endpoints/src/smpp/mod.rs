@@ -1,17 +1,13 @@
 //! SMPP 3.3, 3.4 and 5.0, both sides.
 //!
-//! A session is one task that owns one [`Link`](waxwing_session::Link). What it does is apart by concern: [`dialect`] frames,
-//! `inward` and `outward` translate, `flight` keeps what is unanswered, `held` what is answered after a
-//! pause, `server` and `client` are the two loops, `listener` and
-//! `connector` bring sessions about.
+//! What a session does is [`crate::door`]'s and [`crate::line`]'s; here is what its PDUs are: [`dialect`] frames, `inward` and `outward`
+//! translate, `deliver` writes what clients get, `server` and `client` are the two sides, `listener` and `connector` bring them about.
 
 mod client;
 mod config;
 mod connector;
 mod deliver;
 pub mod dialect;
-pub(crate) mod flight;
-mod held;
 mod id;
 pub(crate) mod inward;
 mod listener;
@@ -22,4 +18,4 @@ mod status;
 
 pub use config::{BindKind, ConnectorConfig, IdSpelling, ListenerConfig, LongMessages, RequestReceipts};
 pub use connector::start_connector;
-pub use listener::{OpenError, start_listener};
+pub use listener::start_listener;

@@ -4,7 +4,7 @@
 //! here than there, are encoded anew.
 
 use bytes::{Bytes, BytesMut};
-use smallvec::{SmallVec, smallvec};
+use smallvec::smallvec;
 use waxwing_core::{Address, Message, Millis, TON_ALPHANUMERIC, content, want};
 use waxwing_gsm::charset::Charset;
 use waxwing_gsm::dcs::smpp::data_coding;
@@ -17,6 +17,7 @@ use waxwing_smpp::{
 };
 
 use super::config::{ConnectorConfig, LongMessages, RequestReceipts};
+use crate::flight::Parts;
 
 /// Most octets of short_message (SMPP 3.4, 5.2.21).
 const SHORT_MESSAGE_MAX: usize = 254;
@@ -34,9 +35,6 @@ pub(crate) struct Part {
     pub(crate) payload: bool,
 }
 
-/// The parts of a message; mostly there is one.
-pub(crate) type Parts = SmallVec<[Part; 1]>;
-
 /// Why a message cannot be sent over this connector.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum OutwardError {
@@ -49,7 +47,7 @@ pub(crate) enum OutwardError {
 }
 
 /// The parts of a message for a carrier. `reference` is shared by the parts.
-pub(crate) fn parts(m: &Message, c: &ConnectorConfig, reference: u16) -> Result<Parts, OutwardError> {
+pub(crate) fn parts(m: &Message, c: &ConnectorConfig, reference: u16) -> Result<Parts<Part>, OutwardError> {
     match &m.text {
         Some(text) => {
             let header = if m.udh.is_empty() { UserDataHeader::new() } else { UserDataHeader::parse(&m.udh)?.0 };
@@ -59,7 +57,7 @@ pub(crate) fn parts(m: &Message, c: &ConnectorConfig, reference: u16) -> Result<
     }
 }
 
-fn octet_parts(m: &Message, c: &ConnectorConfig, reference: u16) -> Result<Parts, OutwardError> {
+fn octet_parts(m: &Message, c: &ConnectorConfig, reference: u16) -> Result<Parts<Part>, OutwardError> {
     let (coding, default) = (content::coding(m), content::default_charset(m));
     let dcs = u8::try_from(m.data_coding).unwrap_or(0);
     let same = coding.charset != default || !coding.charset.is_text() || default == c.charset || dcs != 0;
@@ -98,7 +96,7 @@ fn octet_parts(m: &Message, c: &ConnectorConfig, reference: u16) -> Result<Parts
 }
 
 /// Octets in one default alphabet for a carrier that has another.
-fn recoded(m: &Message, c: &ConnectorConfig, reference: u16) -> Result<Parts, OutwardError> {
+fn recoded(m: &Message, c: &ConnectorConfig, reference: u16) -> Result<Parts<Part>, OutwardError> {
     let (header, octets) = content::split(m);
     let text = content::default_charset(m).decode(&octets).text;
     if header.concatenation().is_some() {
@@ -110,7 +108,7 @@ fn recoded(m: &Message, c: &ConnectorConfig, reference: u16) -> Result<Parts, Ou
     text_parts(&text, header, m, c, reference)
 }
 
-fn text_parts(text: &str, header: UserDataHeader, m: &Message, c: &ConnectorConfig, reference: u16) -> Result<Parts, OutwardError> {
+fn text_parts(text: &str, header: UserDataHeader, m: &Message, c: &ConnectorConfig, reference: u16) -> Result<Parts<Part>, OutwardError> {
     let charsets = if m.data_coding == 8 { vec![Charset::Ucs2] } else { vec![c.charset, Charset::Ucs2] };
     let policy = TextPolicy {
         charsets,

@@ -13,8 +13,9 @@ use waxwing_smpp::{
 use waxwing_spool::BoxFuture;
 
 use super::dialect::refuse;
-use super::server::Done;
+use super::server::BUSY;
 use super::{inward, status};
+use crate::door::Reply;
 
 /// Who asks.
 pub(super) struct Context<'a> {
@@ -24,7 +25,7 @@ pub(super) struct Context<'a> {
     pub(super) version: InterfaceVersion,
 }
 
-type Answer = BoxFuture<'static, Done>;
+type Answer = BoxFuture<'static, Reply>;
 
 /// The future answer to a request.
 ///
@@ -176,16 +177,16 @@ fn parse_id(octets: &[u8]) -> Result<MsgId, CommandStatus> {
     std::str::from_utf8(octets).ok().and_then(|s| s.parse().ok()).ok_or(CommandStatus::ESME_RINVMSGID)
 }
 
-fn response(header: Header, version: InterfaceVersion, body: &impl waxwing_smpp::Body, code: CommandStatus) -> Done {
+fn response(header: Header, version: InterfaceVersion, body: &impl waxwing_smpp::Body, code: CommandStatus) -> Reply {
     let mut out = BytesMut::new();
     if Encoder::new(version).encode(body, code, header.sequence_number, &mut out).is_err() {
         return refusal(header, CommandStatus::ESME_RSYSERR);
     }
-    Done::Response(out.freeze())
+    Reply { octets: out.freeze(), busy: code == BUSY }
 }
 
-fn refusal(header: Header, code: CommandStatus) -> Done {
+fn refusal(header: Header, code: CommandStatus) -> Reply {
     let mut out = BytesMut::new();
     refuse(header, code, &mut out);
-    Done::Response(out.freeze())
+    Reply { octets: out.freeze(), busy: code == BUSY }
 }

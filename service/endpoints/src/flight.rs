@@ -1,14 +1,20 @@
-//! Messages on their way to a carrier: parts that wait for room, parts that wait for an answer.
+//! Messages on their way to the other side: parts that wait for room, parts that wait for an answer.
 //!
 //! Pure book-keeping, no I/O: what was answered goes in, settlements come out. A message is settled when nothing of it is unanswered.
 
 use std::collections::VecDeque;
 
 use bytes::Bytes;
+use smallvec::SmallVec;
 use waxwing_core::{ErrorClass, Outgoing, SendResult, Settlement};
 use waxwing_spool::SentPart;
 
-use super::outward::{Part, Parts};
+
+/// The parts of a message, each in the form that its protocol encodes; mostly there is one.
+pub(crate) type Parts<P> = SmallVec<[P; 1]>;
+
+/// Where a message was claimed and is settled: the place in the session's list of outboxes.
+pub(crate) type Lane = usize;
 
 /// A part that is to be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,9 +25,10 @@ pub(crate) struct Next {
     part: usize,
 }
 
-struct Flight {
+struct Flight<P> {
     out: Outgoing,
-    parts: Parts,
+    lane: Lane,
+    parts: Parts<P>,
     /// A receipt was asked for.
     receipt: bool,
     /// Place in the order of claiming.
@@ -36,17 +43,22 @@ struct Flight {
 }
 
 /// All messages that a session holds.
-#[derive(Default)]
-pub(crate) struct Flights {
-    slots: Vec<Option<Flight>>,
+pub(crate) struct Flights<P> {
+    slots: Vec<Option<Flight<P>>>,
     free: Vec<usize>,
     pending: VecDeque<(u64, usize, usize)>,
     order: u64,
 }
 
-impl Flights {
-    /// Takes a claimed message in parts. Parts that went out in an earlier attempt are left out.
-    pub(crate) fn add(&mut self, out: Outgoing, parts: Parts, receipt: bool) {
+impl<P> Default for Flights<P> {
+    fn default() -> Flights<P> {
+        Flights { slots: Vec::new(), free: Vec::new(), pending: VecDeque::new(), order: 0 }
+    }
+}
+
+impl<P> Flights<P> {
+    /// Takes a message in parts, claimed in `lane`. Parts that went out in an earlier attempt are left out.
+    pub(crate) fn add(&mut self, lane: Lane, out: Outgoing, parts: Parts<P>, receipt: bool) {
         let slot = self.free.pop().unwrap_or_else(|| {
             self.slots.push(None);
             self.slots.len() - 1
@@ -57,7 +69,7 @@ impl Flights {
         self.pending.extend(todo.map(|i| (order, slot, i)));
         let unsent = u32::try_from(self.pending.len() - before).unwrap_or(u32::MAX);
         self.slots[slot] =
-            Some(Flight { out, parts, receipt, order, unanswered: 0, unsent, sent: Vec::new(), failure: None, in_doubt: false });
+            Some(Flight { out, lane, parts, receipt, order, unanswered: 0, unsent, sent: Vec::new(), failure: None, in_doubt: false });
     }
 
     /// Parts wait to be sent.
@@ -77,7 +89,7 @@ impl Flights {
     }
 
     /// The message and the part behind [`Flights::next`].
-    pub(crate) fn content(&self, n: Next) -> Option<(&Outgoing, &Part)> {
+    pub(crate) fn content(&self, n: Next) -> Option<(&Outgoing, &P)> {
         let f = self.slots.get(n.slot)?.as_ref()?;
         Some((&f.out, f.parts.get(n.part)?))
     }
@@ -92,7 +104,7 @@ impl Flights {
     }
 
     /// The part cannot be sent (it does not encode, or it is too late): the message fails as `class` says.
-    pub(crate) fn unsendable(&mut self, n: Next, class: ErrorClass, reason: String) -> Option<Settlement> {
+    pub(crate) fn unsendable(&mut self, n: Next, class: ErrorClass, reason: String) -> Option<(Lane, Settlement)> {
         self.pending.pop_front();
         let f = self.flight(n.token)?;
         f.unsent -= 1;
@@ -101,7 +113,7 @@ impl Flights {
     }
 
     /// The carrier took the part.
-    pub(crate) fn accepted(&mut self, token: u64, remote: Bytes) -> Option<Settlement> {
+    pub(crate) fn accepted(&mut self, token: u64, remote: Bytes) -> Option<(Lane, Settlement)> {
         let f = self.flight(token)?;
         f.unanswered -= 1;
         if f.sent.is_empty() {
@@ -112,7 +124,7 @@ impl Flights {
     }
 
     /// The carrier refused the part.
-    pub(crate) fn refused(&mut self, token: u64, class: ErrorClass, code: String, reason: String) -> Option<Settlement> {
+    pub(crate) fn refused(&mut self, token: u64, class: ErrorClass, code: String, reason: String) -> Option<(Lane, Settlement)> {
         let f = self.flight(token)?;
         f.unanswered -= 1;
         f.failure.get_or_insert((class, code, reason));
@@ -131,17 +143,30 @@ impl Flights {
     }
 
     /// No answer came, or none will.
-    pub(crate) fn unanswered(&mut self, token: u64) -> Option<Settlement> {
+    pub(crate) fn unanswered(&mut self, token: u64) -> Option<(Lane, Settlement)> {
         let f = self.flight(token)?;
         f.unanswered -= 1;
         f.in_doubt = true;
         self.finish(token)
     }
 
+    /// The session ended before the answer, and the other side will ask for what it missed: the part counts as not sent.
+    pub(crate) fn lost(&mut self, token: u64) {
+        if let Some(f) = self.flight(token) {
+            f.unanswered -= 1;
+            f.unsent += 1;
+        }
+    }
+
+    /// The message that a part belongs to.
+    pub(crate) fn message(&self, token: u64) -> Option<&Outgoing> {
+        self.slots.get((token >> 8) as usize)?.as_ref().map(|f| &f.out)
+    }
+
     /// The end of the session: everything that was not sent goes back, in an order that keeps the queue's.
-    pub(crate) fn drain(&mut self) -> Vec<Settlement> {
+    pub(crate) fn drain(&mut self) -> Vec<(Lane, Settlement)> {
         self.pending.clear();
-        let mut flights: Vec<Flight> = self.slots.drain(..).flatten().collect();
+        let mut flights: Vec<Flight<P>> = self.slots.drain(..).flatten().collect();
         self.free.clear();
         flights.sort_by_key(|f| std::cmp::Reverse(f.order));
         flights.into_iter().map(settle).collect()
@@ -152,11 +177,11 @@ impl Flights {
         self.slots.iter().flatten().map(|f| &f.out.lease)
     }
 
-    fn flight(&mut self, token: u64) -> Option<&mut Flight> {
+    fn flight(&mut self, token: u64) -> Option<&mut Flight<P>> {
         self.slots.get_mut((token >> 8) as usize)?.as_mut()
     }
 
-    fn finish(&mut self, token: u64) -> Option<Settlement> {
+    fn finish(&mut self, token: u64) -> Option<(Lane, Settlement)> {
         let slot = (token >> 8) as usize;
         let f = self.slots.get_mut(slot)?.as_mut()?;
         if (f.failure.is_some() || f.in_doubt) && f.unsent > 0 {
@@ -172,7 +197,7 @@ impl Flights {
     }
 }
 
-fn settle(f: Flight) -> Settlement {
+fn settle<P>(f: Flight<P>) -> (Lane, Settlement) {
     let total = u8::try_from(f.parts.len()).unwrap_or(u8::MAX);
     let result = match f.failure {
         Some((class, code, reason)) => SendResult::Refused { class, code, reason, sent: f.sent },
@@ -187,7 +212,7 @@ fn settle(f: Flight) -> Settlement {
             sent: f.sent,
         },
     };
-    Settlement { out: f.out, result }
+    (f.lane, Settlement { out: f.out, result })
 }
 
 #[cfg(test)]
@@ -210,11 +235,11 @@ mod tests {
         }
     }
 
-    fn parts(n: usize) -> Parts {
-        smallvec::smallvec![Part { octets: Bytes::new(), udhi: false, data_coding: 0, sar: None, payload: false }; n]
+    fn parts(n: usize) -> Parts<()> {
+        smallvec::smallvec![(); n]
     }
 
-    fn send_all(f: &mut Flights) -> Vec<u64> {
+    fn send_all(f: &mut Flights<()>) -> Vec<u64> {
         let mut tokens = Vec::new();
         while let Some(n) = f.next() {
             f.sent(n);
@@ -226,10 +251,10 @@ mod tests {
     #[test]
     fn a_message_is_settled_when_its_last_part_is_answered() {
         let mut f = Flights::default();
-        f.add(out(1), parts(2), true);
+        f.add(0, out(1), parts(2), true);
         let t = send_all(&mut f);
         assert!(f.accepted(t[1], Bytes::from_static(b"b")).is_none());
-        let s = f.accepted(t[0], Bytes::from_static(b"a")).unwrap();
+        let (_, s) = f.accepted(t[0], Bytes::from_static(b"a")).unwrap();
         assert!(matches!(s.result, SendResult::Sent { total: 2, receipt: true, ref parts } if parts.len() == 2));
         assert!(f.is_empty());
     }
@@ -237,10 +262,10 @@ mod tests {
     #[test]
     fn a_refused_part_takes_back_those_not_sent_yet() {
         let mut f = Flights::default();
-        f.add(out(1), parts(3), true);
+        f.add(0, out(1), parts(3), true);
         let n = f.next().unwrap();
         f.sent(n);
-        let s = f.refused(n.token, ErrorClass::Permanent, "x".into(), "y".into()).unwrap();
+        let (_, s) = f.refused(n.token, ErrorClass::Permanent, "x".into(), "y".into()).unwrap();
         assert!(matches!(s.result, SendResult::Refused { class: ErrorClass::Permanent, .. }));
         assert!(!f.has_pending() && f.is_empty());
     }
@@ -248,9 +273,9 @@ mod tests {
     #[test]
     fn throttled_parts_keep_their_order() {
         let mut f = Flights::default();
-        (1..=3).for_each(|i| f.add(out(i), parts(1), false));
+        (1..=3).for_each(|i| f.add(0, out(i), parts(1), false));
         let t = send_all(&mut f);
-        f.add(out(4), parts(1), false);
+        f.add(0, out(4), parts(1), false);
         // Answers come in any order.
         f.later(t[1]);
         f.later(t[2]);
@@ -268,15 +293,15 @@ mod tests {
     #[test]
     fn at_the_end_each_message_has_its_own_fate() {
         let mut f = Flights::default();
-        f.add(out(1), parts(1), false); // sent, not answered
-        f.add(out(2), parts(2), false); // one part answered, one not sent
-        f.add(out(3), parts(1), false); // not sent
+        f.add(0, out(1), parts(1), false); // sent, not answered
+        f.add(0, out(2), parts(2), false); // one part answered, one not sent
+        f.add(0, out(3), parts(1), false); // not sent
         let n = f.next().unwrap();
         f.sent(n);
         let n = f.next().unwrap();
         f.sent(n);
         assert!(f.accepted(n.token, Bytes::new()).is_none());
-        let fates: Vec<_> = f.drain().into_iter().map(|s| (s.out.id().0, s.result)).collect();
+        let fates: Vec<_> = f.drain().into_iter().map(|(_, s)| (s.out.id().0, s.result)).collect();
         assert_eq!(fates[0], (3, SendResult::Released));
         assert!(matches!(fates[1], (2, SendResult::Refused { class: ErrorClass::Throttled, ref sent, .. }) if sent.len() == 1));
         assert!(matches!(fates[2], (1, SendResult::NoAnswer { .. })));
