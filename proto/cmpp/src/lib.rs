@@ -47,6 +47,7 @@
 mod arbitrary;
 pub mod auth;
 mod decode;
+pub mod describe;
 mod encode;
 mod error;
 mod field;
@@ -74,3 +75,8 @@ pub use terminals::Terminals;
 pub use version::Version;
 pub use visit::{FieldValue, Visitor};
 pub use words::{result, status};
+
+/// The example of the README, kept true.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

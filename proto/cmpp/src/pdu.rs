@@ -142,6 +142,14 @@ macro_rules! pdus {
                 })
             }
 
+            #[cfg(test)]
+            pub(crate) fn specs(command_id: CommandId) -> &'static [crate::field::FieldSpec] {
+                match command_id {
+                    $( CommandId::$konst => <$name as Record<'_>>::SPECS, )*
+                    _ => &[],
+                }
+            }
+
             fn body(&self) -> &dyn Body {
                 match self {
                     $( Self::$name(body) => body, )*
@@ -185,6 +193,11 @@ impl Body for Pdu<'_> {
 }
 
 impl Pdu<'_> {
+    /// Whether the two versions have this PDU in different layouts.
+    pub(crate) fn differs_by_version(&self) -> bool {
+        Self::fixed_lengths(self.command_id()).is_none_or(|[v2, v3]| v2.is_none() || v2 != v3)
+    }
+
     /// What is odd about the status report that the PDU carries.
     #[inline]
     pub(crate) fn report_quirks(&self, version: Version) -> Quirks {

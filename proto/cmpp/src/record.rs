@@ -2,15 +2,17 @@
 
 use crate::EncodeError;
 use crate::error::Fault;
-use crate::field::{Reader, Writer};
+use crate::field::{FieldSpec, Reader, Writer, fixed_length};
 use crate::visit::Visitor;
 
 /// A sequence of fields: the body of a PDU, or a report inside one.
 pub(crate) trait Record<'a>: Sized {
     /// Name in the standard, for errors.
     const NAME: &'static str;
+    /// Its fields in wire order.
+    const SPECS: &'static [FieldSpec];
     /// Octets in 2.0 and 3.0; `None` where they depend on values.
-    const LENGTHS: [Option<usize>; 2];
+    const LENGTHS: [Option<usize>; 2] = [fixed_length(Self::SPECS, false), fixed_length(Self::SPECS, true)];
 
     fn read<const V3: bool>(reader: &mut Reader<'a>) -> Result<Self, Fault>;
     fn write<const V3: bool>(&self, writer: &mut Writer<'_>) -> Result<(), EncodeError>;
@@ -51,10 +53,7 @@ macro_rules! record {
 
         impl<'a> crate::record::Record<'a> for $name $(<$lt>)? {
             const NAME: &'static str = $wire;
-            const LENGTHS: [Option<usize>; 2] = {
-                const SPECS: &[crate::field::FieldSpec] = &[$($spec),*];
-                [crate::field::fixed_length(SPECS, false), crate::field::fixed_length(SPECS, true)]
-            };
+            const SPECS: &'static [crate::field::FieldSpec] = &[$($spec.named($fwire)),*];
 
             #[inline]
             fn read<const V3: bool>(

@@ -1,0 +1,226 @@
+//! Any PDU as a person reads it: fields and their values by name, status reports parsed, oddities named.
+//!
+//! The content of a message is told as octets, and as text where those are printable ASCII: charsets are not the codec's business.
+
+mod value;
+
+use std::fmt;
+
+pub use value::Value;
+
+use crate::frame::{self, Header};
+use crate::pdu::Body;
+use crate::visit::{FieldValue, Visitor};
+use crate::{Decoded, MsgId, Pdu, Version, auth, decode, guess_version, words};
+
+/// What some octets are, as a tree. `Display` gives indented text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Description {
+    pdus: Vec<Value>,
+    error: Option<String>,
+}
+
+/// Describes one PDU or several back to back. Without a version each PDU is read in the one that it fits to the octet, else as 3.0.
+pub fn describe(octets: &[u8], version: Option<Version>) -> Description {
+    /// As long as the largest PDU that can be decoded.
+    const MAX_LEN: usize = 16_384;
+    let mut description = Description { pdus: Vec::new(), error: None };
+    let mut rest = octets;
+    while description.error.is_none() && !rest.is_empty() {
+        match frame::next(rest, MAX_LEN) {
+            Ok(Some(length)) => {
+                let (frame, after) = rest.split_at(length);
+                description.add_frame(frame, version.or_else(|| guess_version(frame)).unwrap_or(Version::V3));
+                rest = after;
+            }
+            Ok(None) => {
+                description.error = Some(match Header::parse(rest) {
+                    Some(header) => format!("incomplete PDU: {} of {} octets", rest.len(), header.total_length),
+                    None => format!("incomplete PDU: {} octets, a header has {}", rest.len(), frame::HEADER_LEN),
+                });
+            }
+            Err(error) => description.error = Some(error.to_string()),
+        }
+    }
+    if octets.is_empty() {
+        description.error = Some("no octets".to_owned());
+    }
+    description
+}
+
+impl Description {
+    /// Why some of the octets could not be described; `None` if all could.
+    pub fn error(&self) -> Option<&str> {
+        self.error.as_deref()
+    }
+
+    /// The PDUs described, each an object.
+    pub fn pdus(&self) -> &[Value] {
+        &self.pdus
+    }
+
+    /// The description as one JSON object: `{"pdus":[...],"error":...}`.
+    pub fn to_json(&self) -> String {
+        let error = self.error.as_ref().map(|error| ("error", Value::text(error)));
+        let members = [("pdus", Value::List(self.pdus.clone()))].into_iter().chain(error).collect();
+        let mut out = String::new();
+        Value::Object(members).to_json(&mut out);
+        out
+    }
+
+    fn add_frame(&mut self, frame: &[u8], version: Version) {
+        match decode(frame, version) {
+            Ok(decoded) => self.pdus.push(describe_pdu(&decoded)),
+            Err(error) => {
+                if let Some(header) = Header::parse(frame) {
+                    self.pdus.push(Value::Object(vec![("header", describe_header(&header)), ("octets", Value::Octets(frame.to_vec()))]));
+                }
+                self.error = Some(error.to_string());
+            }
+        }
+    }
+}
+
+impl fmt::Display for Description {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, pdu) in self.pdus.iter().enumerate() {
+            f.write_str(if index == 0 { "" } else { "\n\n" })?;
+            write!(f, "{pdu}")?;
+        }
+        match &self.error {
+            Some(error) if self.pdus.is_empty() => write!(f, "error: {error}"),
+            Some(error) => write!(f, "\n\nerror: {error}"),
+            None => Ok(()),
+        }
+    }
+}
+
+fn describe_pdu(decoded: &Decoded<'_>) -> Value {
+    let version = decoded.version;
+    let mut body = Fields::default();
+    decoded.pdu.visit(version, &mut body);
+    let mut members = vec![("header", describe_header(&decoded.header))];
+    if decoded.pdu.differs_by_version() {
+        members.push(("layout", Value::text(version)));
+    }
+    if !body.0.is_empty() {
+        members.push(("body", Value::Object(body.0)));
+    }
+    members.extend(describe_content(&decoded.pdu));
+    if !decoded.quirks.is_empty() {
+        members.push(("quirks", Value::List(decoded.quirks.names().map(Value::text).collect())));
+    }
+    if !decoded.ignored.is_empty() {
+        members.push(("ignored", Value::Octets(decoded.ignored.to_vec())));
+    }
+    Value::Object(members)
+}
+
+/// What is inside Msg_Content: a report, or a message with a user data header.
+fn describe_content(pdu: &Pdu<'_>) -> Option<(&'static str, Value)> {
+    let (report, mo_report, message) = match pdu {
+        Pdu::Submit(submit) => (None, None, submit.has_udh().then_some(submit.msg_content)),
+        Pdu::Deliver(deliver) => (deliver.report(), None, deliver.has_udh().then_some(deliver.msg_content)),
+        Pdu::Fwd(fwd) => (fwd.report(), fwd.mo_report(), fwd.has_udh().then_some(fwd.msg_content)),
+        _ => return None,
+    };
+    let mut fields = Fields::default();
+    if let Some(report) = report {
+        report.visit(Version::V3, &mut fields);
+        return Some(("report", Value::Object(fields.0)));
+    }
+    if let Some(report) = mo_report {
+        report.visit(&mut fields);
+        return Some(("report", Value::Object(fields.0)));
+    }
+    let content = message?;
+    let (header, text) = content.split_at_checked(1 + usize::from(*content.first()?))?;
+    let members = vec![("user_data_header", Value::Octets(header.to_vec())), ("text", Value::Octets(text.to_vec()))];
+    Some(("message", Value::Object(members)))
+}
+
+fn describe_header(header: &Header) -> Value {
+    Value::Object(vec![
+        ("Total_Length", Value::Number(header.total_length.into())),
+        ("Command_Id", meaning(Value::Hex(header.command_id.0.into()), header.command_id.name())),
+        ("Sequence_Id", Value::Number(header.sequence_id.into())),
+    ])
+}
+
+fn meaning(value: Value, name: Option<impl ToString>) -> Value {
+    Value::Meaning(Box::new(value), name.map(|name| name.to_string()))
+}
+
+/// Collects the fields of a PDU.
+#[derive(Default)]
+struct Fields(Vec<(&'static str, Value)>);
+
+impl Visitor for Fields {
+    fn field(&mut self, name: &'static str, value: FieldValue<'_>) {
+        let value = match value {
+            FieldValue::Digest(octets) | FieldValue::Octets(octets) => Value::Octets(octets.to_vec()),
+            FieldValue::Integer { value, name: Some(name) } => meaning(Value::Number(value), Some(name)),
+            FieldValue::Integer { value, .. } if name == "Timestamp" => {
+                let digits = u32::try_from(value).map(auth::timestamp_digits).unwrap_or_default();
+                meaning(Value::Number(value), Some(String::from_utf8_lossy(&digits)))
+            }
+            FieldValue::Integer { value, .. } => Value::Number(value),
+            FieldValue::MsgId(MsgId(0)) => Value::Number(0),
+            FieldValue::MsgId(id) => meaning(Value::text(id), Some(id.to_hex())),
+            FieldValue::Terminals(numbers) => Value::List(numbers.iter().map(Value::text_or_octets).collect()),
+            FieldValue::Text(stat) if name == "Stat" => match words::stat(stat) {
+                Some(word) => meaning(Value::text_or_octets(stat), Some(word)),
+                None => Value::text_or_octets(stat),
+            },
+            FieldValue::Text(text) => Value::text_or_octets(text),
+        };
+        self.0.push((name, value));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REFUSED: &[u8] = b"\0\0\0\x15\x80\0\0\x04\0\0\0\x09\xcf\xdf\xbe\x80\x03\xe9\xff\xff\x08";
+
+    #[test]
+    fn fields_have_the_names_of_the_standard_and_values_their_meaning() {
+        let description = describe(REFUSED, None);
+        assert_eq!(
+            description.to_string(),
+            "header:\n  Total_Length: 21\n  Command_Id: 0x80000004 (CMPP_SUBMIT_RESP)\n  Sequence_Id: 9\nlayout: 2.0\nbody:\n  \
+             Msg_Id: 1231235958000100165535 (cfdfbe8003e9ffff)\n  Result: 8 (flow control)"
+        );
+        let json = description.to_json();
+        assert!(json.contains(r#""Msg_Id":{"value":"1231235958000100165535","name":"cfdfbe8003e9ffff"}"#), "{json}");
+        assert!(json.contains(r#""Result":{"value":8,"name":"flow control"}"#), "{json}");
+    }
+
+    #[test]
+    fn a_version_given_is_not_guessed() {
+        let text = describe(REFUSED, Some(Version::V3)).to_string();
+        assert!(text.contains("layout: 2.0") && text.contains("[0] other_layout"), "{text}");
+    }
+
+    #[test]
+    fn what_cannot_be_described_is_told() {
+        for (octets, error) in [
+            (&b""[..], "no octets"),
+            (&REFUSED[..10], "incomplete PDU: 10 octets, a header has 12"),
+            (&REFUSED[..20], "incomplete PDU: 20 of 21 octets"),
+            (b"GET / HTTP/1.1", "Total_Length 1195725856 is outside 12 to 16384: the session has to be closed"),
+            (b"\0\0\0\x0c\0\0\0\x99\0\0\0\x01", "0x00000099 (Sequence_Id 1): Command_Id is unknown; to be answered with result 2"),
+        ] {
+            assert_eq!(describe(octets, None).error(), Some(error));
+        }
+    }
+
+    #[test]
+    fn several_pdus_are_described_in_turn() {
+        let description = describe(&REFUSED.repeat(3), None);
+        assert_eq!((description.pdus().len(), description.error()), (3, None));
+        let cut = describe(&[REFUSED, &REFUSED[..4]].concat(), None);
+        assert_eq!((cut.pdus().len(), cut.error().is_some()), (1, true));
+    }
+}
