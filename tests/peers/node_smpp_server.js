@@ -72,7 +72,7 @@ function record(pdu, id) {
   emit('submit', {
     id: spell(id, job.ids), source: pdu.source_addr, source_ton: pdu.source_addr_ton, dest: pdu.destination_addr,
     dest_ton: pdu.dest_addr_ton, esm_class: pdu.esm_class, data_coding: pdu.data_coding, protocol_id: pdu.protocol_id,
-    registered_delivery: pdu.registered_delivery, ...content(pdu.short_message),
+    registered_delivery: pdu.registered_delivery, validity: pdu.validity_period || undefined, ...content(pdu.short_message),
     sar: pdu.sar_total_segments ? [pdu.sar_msg_ref_num, pdu.sar_total_segments, pdu.sar_segment_seqnum] : undefined,
     payload: pdu.message_payload ? content(pdu.message_payload) : undefined, tlvs,
   });

@@ -63,9 +63,9 @@ impl Config {
         self.listener("cmpp", &format!("gateway = \"001001\"\n{more}"))
     }
 
-    /// [`Config::shop`] that is also the SP 901234, with further settings of its CMPP side as TOML lines.
+    /// [`Config::shop`] in China that is also the SP 901234, with further settings of its CMPP side as TOML lines.
     pub fn shop_over_cmpp(self, more: &str) -> Self {
-        self.shop_with(&format!("[account.cmpp]\nsp_id = \"901234\"\n{more}"))
+        self.shop_with(&format!("country = \"CN\"\n[account.cmpp]\nsp_id = \"901234\"\n{more}"))
     }
 
     /// A CMPP connector "carrier" to `address` as the SP 901234, with further settings as TOML lines.

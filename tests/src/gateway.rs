@@ -92,8 +92,18 @@ impl Gateway {
 
     /// Where the first listener of a protocol listens.
     pub fn listener(&self, protocol: &str) -> SocketAddr {
-        let found = self.doors.listeners.iter().find(|(name, _)| name == protocol);
-        found.unwrap_or_else(|| panic!("no {protocol} listener among {:?}", self.doors.listeners)).1
+        let found = self.listeners(protocol);
+        *found.first().unwrap_or_else(|| panic!("no {protocol} listener among {:?}", self.doors.listeners))
+    }
+
+    /// Where all listeners of a protocol listen.
+    pub fn listeners(&self, protocol: &str) -> Vec<SocketAddr> {
+        self.doors.listeners.iter().filter(|(name, _)| name == protocol).map(|(_, address)| *address).collect()
+    }
+
+    /// Where CMPP clients connect.
+    pub fn cmpp(&self) -> SocketAddr {
+        self.listener("cmpp")
     }
 
     /// Where the console, REST and metrics are.

@@ -102,6 +102,13 @@ pub struct Incoming {
     pub submit: Submit,
 }
 
+impl Incoming {
+    /// Whether both are the same request: sequence number and all fields.
+    pub fn same_as(&self, other: &Self) -> bool {
+        self.pdu == other.pdu
+    }
+}
+
 /// A connection of the gateway under test.
 #[derive(Debug)]
 pub struct Link {
@@ -124,6 +131,12 @@ impl Link {
             Proof::Wrong => *b"mockauthmockauth",
         };
         let body = [status_octets.as_slice(), &authenticator, &[version]].concat();
+        self.wire.send(&connect.pdu.answer(body)).expect("the connection takes an answer");
+    }
+
+    /// Answers a CONNECT with a status and this version byte in a layout that has nothing to do with it.
+    pub fn refuse_connect(&mut self, connect: &Connect, status: u32, version: u8, layout: Version) {
+        let body = [layout.result(status).as_slice(), &[0; 16], &[version]].concat();
         self.wire.send(&connect.pdu.answer(body)).expect("the connection takes an answer");
     }
 
