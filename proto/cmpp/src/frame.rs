@@ -77,6 +77,10 @@ mod tests {
         assert_eq!(next(&[0, 0, 0, 11], 4096), Err(FrameError { total_length: 11, max_len: 4096 }));
         assert_eq!(next(&[0, 0, 0x10, 1], 4096), Err(FrameError { total_length: 4097, max_len: 4096 }));
         assert_eq!(next(&[0, 0, 0x10, 0], 4096), Ok(None));
+    }
+
+    #[test]
+    fn trap_8_a_scanner_is_found_out_by_its_first_word() {
         assert_eq!(next(b"GET ", 4096).map_err(|error| error.total_length), Err(0x4745_5420));
     }
 }

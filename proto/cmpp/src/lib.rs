@@ -46,6 +46,8 @@
 #[cfg(test)]
 mod arbitrary;
 pub mod auth;
+mod command;
+mod content;
 mod decode;
 pub mod describe;
 mod encode;
@@ -64,6 +66,7 @@ mod version;
 mod visit;
 mod words;
 
+pub use command::CommandId;
 pub use decode::{Decoded, decode, guess_version};
 pub use encode::{Encoder, encode};
 pub use error::{DecodeError, DecodeErrorKind, EncodeError};

@@ -9,7 +9,7 @@ use crate::error::Fault;
 use crate::field::{Reader, Writer, content, digest, flag, int, int_at_end, msg_fmt, msg_id, number, raw_at_end, recipients, text};
 use crate::record::{Record, record};
 use crate::visit::Visitor;
-use crate::{EncodeError, MoReport, MsgId, Quirks, Report, Terminals, Version, words};
+use crate::{CommandId, EncodeError, MsgId, Terminals, Version, words};
 
 /// The body of a PDU: what [`Encoder`](crate::Encoder) takes. Implemented by every view and by [`Pdu`].
 pub trait Body: sealed::Sealed {
@@ -34,10 +34,6 @@ pub(crate) mod sealed {
         fn write_fields(&self, writer: &mut Writer<'_>, v3: bool) -> Result<(), EncodeError>;
     }
 }
-
-/// Which PDU it is. Unknown ids are kept.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct CommandId(pub u32);
 
 macro_rules! pdus {
     ($(
@@ -189,112 +185,6 @@ impl Body for Pdu<'_> {
 
     fn visit(&self, version: Version, visitor: &mut dyn Visitor) {
         self.body().visit(version, visitor);
-    }
-}
-
-impl Pdu<'_> {
-    /// Whether the two versions have this PDU in different layouts.
-    pub(crate) fn differs_by_version(&self) -> bool {
-        Self::fixed_lengths(self.command_id()).is_none_or(|[v2, v3]| v2.is_none() || v2 != v3)
-    }
-
-    /// What is odd about the status report that the PDU carries.
-    #[inline]
-    pub(crate) fn report_quirks(&self, version: Version) -> Quirks {
-        let (content, expected) = match self {
-            Self::Deliver(deliver) if deliver.registered_delivery != 0 => (deliver.msg_content, Report::len(version)),
-            Self::Fwd(fwd) if fwd.msg_fwd_type == Fwd::MT_REPORT => (fwd.msg_content, Report::len(version)),
-            Self::Fwd(fwd) if fwd.msg_fwd_type == Fwd::MO_REPORT => (fwd.msg_content, MoReport::LEN),
-            _ => return Quirks::NONE,
-        };
-        if content.len() == expected { Quirks::NONE } else { Quirks::ODD_REPORT }
-    }
-}
-
-impl CommandId {
-    const RESPONSE: u32 = 0x8000_0000;
-
-    /// Whether this is a response.
-    pub const fn is_response(self) -> bool {
-        self.0 & Self::RESPONSE != 0
-    }
-
-    /// The response to this request; `None` for responses and unknown commands.
-    pub const fn response(self) -> Option<Self> {
-        if self.is_response() || self.name().is_none() { None } else { Some(Self(self.0 | Self::RESPONSE)) }
-    }
-
-    /// The request that this responds to; `None` for requests and unknown commands.
-    pub const fn request(self) -> Option<Self> {
-        if self.is_response() && self.name().is_some() { Some(Self(self.0 & !Self::RESPONSE)) } else { None }
-    }
-}
-
-impl fmt::Display for CommandId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.name() {
-            Some(name) => f.write_str(name),
-            None => write!(f, "{:#010x}", self.0),
-        }
-    }
-}
-
-impl fmt::Debug for CommandId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.name() {
-            Some(name) => write!(f, "{name}({:#x})", self.0),
-            None => write!(f, "CommandId({:#x})", self.0),
-        }
-    }
-}
-
-/// Whether content begins with a user data header: 0x40 is what an SMSC's esm_class leaves there.
-const fn announces_udh(tp_udhi: u8) -> bool {
-    tp_udhi & 0x41 != 0
-}
-
-impl Submit<'_> {
-    /// Whether Msg_Content begins with a user data header. TP_udhi 0x40 counts as well as 1.
-    pub const fn has_udh(&self) -> bool {
-        announces_udh(self.tp_udhi)
-    }
-}
-
-impl<'a> Deliver<'a> {
-    /// Whether Msg_Content begins with a user data header. TP_udhi 0x40 counts as well as 1.
-    pub const fn has_udh(&self) -> bool {
-        announces_udh(self.tp_udhi)
-    }
-
-    /// The status report that it carries; `None` for a message, and for a content that is too short for a report.
-    pub fn report(&self) -> Option<Report<'a>> {
-        if self.registered_delivery == 0 { None } else { Report::decode(self.msg_content).ok() }
-    }
-}
-
-impl<'a> Fwd<'a> {
-    /// Msg_Fwd_Type of an MT message.
-    pub const MT: u8 = 0;
-    /// Msg_Fwd_Type of an MO message.
-    pub const MO: u8 = 1;
-    /// Msg_Fwd_Type of the status report of an MT message.
-    pub const MT_REPORT: u8 = 2;
-    /// Msg_Fwd_Type of the status report of an MO message.
-    pub const MO_REPORT: u8 = 3;
-
-    /// Whether Msg_Content begins with a user data header. TP_udhi 0x40 counts as well as 1.
-    pub const fn has_udh(&self) -> bool {
-        announces_udh(self.tp_udhi)
-    }
-
-    /// The status report of an MT message that it carries.
-    pub fn report(&self) -> Option<Report<'a>> {
-        if self.msg_fwd_type == Self::MT_REPORT { Report::decode(self.msg_content).ok() } else { None }
-    }
-
-    /// The status report of an MO message that it carries.
-    pub fn mo_report(&self) -> Option<MoReport<'a>> {
-        if self.msg_fwd_type == Self::MO_REPORT { MoReport::decode(self.msg_content).ok() } else { None }
     }
 }
 

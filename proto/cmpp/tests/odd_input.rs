@@ -66,6 +66,14 @@ fn trap_5_connect_resp_tells_the_server_s_version_by_its_length() {
 }
 
 #[test]
+fn trap_7_a_status_above_5_is_kept() {
+    let response = ConnectResp { status: 77, version: 0x20, ..Default::default() };
+    for version in BOTH {
+        assert_eq!(decode(&encoded(&response, version), version).unwrap().pdu, Pdu::ConnectResp(response));
+    }
+}
+
+#[test]
 fn trap_9_responses_are_taken_in_either_width() {
     let responses = [
         Pdu::from(SubmitResp { msg_id: ID, result: 8 }),
@@ -201,6 +209,17 @@ fn trap_22_content_is_taken_up_to_255_octets_and_sent_within_bounds() {
 }
 
 #[test]
+fn trap_24_a_coding_outside_the_standard_s_list_is_kept() {
+    for version in BOTH {
+        let flash = Deliver { msg_fmt: 24, msg_content: b"\0!", ..Default::default() };
+        let wire = encoded(&flash, version);
+        let decoded = decode(&wire, version).unwrap();
+        assert!(matches!(decoded.pdu, Pdu::Deliver(deliver) if deliver.msg_fmt == 24 && deliver.msg_content == b"\0!"));
+        assert_eq!(decoded.quirks, Quirks::NONE);
+    }
+}
+
+#[test]
 fn trap_25_strings_stop_at_the_first_nul_and_lose_trailing_spaces() {
     for version in BOTH {
         let mut wire = submit(version);
@@ -268,6 +287,39 @@ fn trap_26_up_to_255_recipients_are_taken_and_99_sent() {
         assert!(submit.dest_terminal_id.iter().eq(numbers[..255].iter().copied()));
         assert_eq!(submit.dest_terminal_id.get(254), Some(&b"13800138254"[..]));
         assert_eq!((submit.dest_terminal_id.len(), submit.dest_terminal_id.get(255)), (255, None));
+    }
+}
+
+#[test]
+fn trap_28_registered_delivery_is_believed_only_where_a_report_may_be() {
+    for version in BOTH {
+        let mut wire = deliver(version);
+        let at = if version == Version::V2 { 75 } else { 87 };
+        wire[at] = 1;
+        let decoded = decode(&wire, version).unwrap();
+        assert_eq!(decoded.quirks, Quirks::ODD_REPORT);
+        assert!(matches!(decoded.pdu, Pdu::Deliver(deliver) if deliver.report().is_none() && deliver.msg_content.len() == 4));
+        let mut wire = golden_wire(version, "CMPP_DELIVER", 3);
+        wire[at] = 2;
+        let decoded = decode(&wire, version).unwrap();
+        assert_eq!(decoded.quirks, Quirks::ODD_VALUE);
+        assert!(matches!(decoded.pdu, Pdu::Deliver(deliver) if deliver.report().is_some_and(|report| report.msg_id == ID)));
+    }
+}
+
+#[test]
+fn trap_29_reserve_and_link_id_are_raw_octets_end_to_end() {
+    let octets: Vec<u8> = (0..20).map(|n| n * 13).collect();
+    for version in BOTH {
+        let mut wire = submit(version);
+        let at = wire.len() - tail(version);
+        wire[at..].copy_from_slice(&octets[..tail(version)]);
+        let decoded = decode(&wire, version).unwrap();
+        let Pdu::Submit(submit) = decoded.pdu else { panic!("not a SUBMIT") };
+        assert_eq!([submit.reserve, submit.link_id].concat(), octets[..tail(version)]);
+        let mut again = BytesMut::new();
+        encode(&submit, version, 2, &mut again).unwrap();
+        assert_eq!(again, wire);
     }
 }
 
