@@ -350,7 +350,7 @@ impl Gateway {
     }
 
     /// Parts of an account that wait for others and have this word in their reference.
-    pub fn waiting_with_reference(&self, account: &Account, word: &str) -> Vec<MsgId> {
+    pub(crate) fn waiting_with_reference(&self, account: &Account, word: &str) -> Vec<MsgId> {
         let found = self.submitted_parts.lock().with_word(account.group, word);
         // Hashes can be equal by chance.
         let has = |m: &Message| m.reference.split_ascii_whitespace().any(|w| w == word);

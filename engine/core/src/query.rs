@@ -35,6 +35,36 @@ pub trait History: Send + Sync + 'static {
     /// Messages of an account that are still queued, from `source` to `destination` (SMPP cancel_sm without a message id), oldest first,
     /// at most 1000. May name messages that have left the queue meanwhile.
     fn queued_between(&self, account: &str, source: &Address, destination: &Address) -> BoxFuture<'static, Vec<MsgId>>;
+
+    /// Messages of an account whose reference is this or has it among its words, accepted around that time: ten minutes before at the most,
+    /// and no later than an hour after it, since a part may have waited for others. Those nearest in time, at most 100.
+    fn find_reference(&self, account: &str, reference: &str, around: Millis) -> BoxFuture<'static, Vec<MsgId>>;
+
+    /// What has become of the messages of an account that were accepted on a day (year, month, day, UTC), of one service_type or of all.
+    /// Nothing but zeros where that day is not known.
+    fn day_counts(&self, account: &str, day: (u16, u8, u8), service: Option<&str>) -> BoxFuture<'static, DayCounts>;
+}
+
+/// What has become of an account's messages of one day. A message to several recipients is as many here; one that was submitted in parts
+/// and joined is one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DayCounts {
+    /// Messages that it submitted.
+    pub mt_messages: u64,
+    /// Their recipients.
+    pub mt_recipients: u64,
+    /// Of them, handed over to a carrier, whatever became of them then.
+    pub mt_sent: u64,
+    /// Waiting to be handed over.
+    pub mt_waiting: u64,
+    /// Never handed over: refused, expired, cancelled, given up.
+    pub mt_failed: u64,
+    /// Messages for it that were handed to it.
+    pub mo_delivered: u64,
+    /// Waiting for it.
+    pub mo_waiting: u64,
+    /// Not handed to it in time.
+    pub mo_failed: u64,
 }
 
 /// Why a message could not be cancelled or replaced.
@@ -84,6 +114,16 @@ impl Gateway {
             source: m.source,
             destination: m.destination,
         })
+    }
+
+    /// Messages of an account whose reference is this or has it among its words, accepted around that time, with parts that still wait for
+    /// others: see [`History::find_reference`].
+    pub async fn find_reference(&self, account: &Account, reference: &str, around: Millis) -> Vec<MsgId> {
+        let mut found = self.waiting_with_reference(account, reference);
+        if let Some(h) = self.history() {
+            found.extend(h.find_reference(&account.name, reference, around).await);
+        }
+        found
     }
 
     /// Takes a message out of the queue. Resolves when that is durable.

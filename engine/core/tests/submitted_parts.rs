@@ -214,11 +214,11 @@ async fn a_short_validity_shortens_the_wait() {
 async fn a_waiting_part_can_be_found_and_cancelled() {
     let h = house();
     let id = h.submit(part(5, 2, 1, "one ")).await.unwrap();
-    assert_eq!(h.gateway.waiting_with_reference(&h.account(), "5-1"), [id]);
-    assert!(h.gateway.waiting_with_reference(&h.account(), "5-2").is_empty());
+    assert_eq!(h.gateway.find_reference(&h.account(), "5-1", 0).await, [id]);
+    assert!(h.gateway.find_reference(&h.account(), "5-2", 0).await.is_empty());
     assert_eq!(h.gateway.status(&h.account(), id).await.unwrap().state, State::Queued);
     h.gateway.cancel(&h.account(), id).await.unwrap();
-    assert!(h.gateway.waiting_with_reference(&h.account(), "5-1").is_empty());
+    assert!(h.gateway.find_reference(&h.account(), "5-1", 0).await.is_empty());
     let a = h.outbox(0);
     h.submit(part(5, 2, 2, "two")).await.unwrap();
     assert!(a.claim(1).is_empty(), "half of it was called back");

@@ -36,9 +36,23 @@ pub(crate) struct Slot {
     /// Set where it is born or replaced.
     pub(crate) content: Option<Content>,
     pub(crate) live: Live,
-    /// Connector, state and parts as the file has them; `None` where it is born here.
-    before: Option<(Arc<str>, State, u32)>,
+    /// What it is counted under in the file; `None` where it is born here.
+    before: Option<Counted>,
     changed: bool,
+}
+
+/// What a message is counted under, as far as that changes, and what it counts for.
+struct Counted {
+    connector: Arc<str>,
+    state: State,
+    parts: u32,
+    is_sent: bool,
+}
+
+impl Counted {
+    fn of(live: &Live) -> Counted {
+        Counted { connector: live.connector.clone(), state: live.state, parts: live.parts, is_sent: live.sent.is_some() }
+    }
 }
 
 /// A batch in the making. An error leaves it unusable: forget it, and what it has begun in the files, and read the feed again.
@@ -191,7 +205,7 @@ impl<'a> Batch<'a> {
         let old = self.files.get(day)?.load(id)?;
         let work = self.work.entry(day).or_default();
         if let Some(old) = old {
-            work.count(id, &old, &old.connector, old.state, -1, -i64::from(old.parts));
+            work.count(id, &old, &Counted::of(&old), -1);
         }
         work.displaced.push(id);
         Ok(())
@@ -236,7 +250,7 @@ impl<'a> Batch<'a> {
     fn look_up(&mut self, id: MsgId) -> Result<Known, LedgerError> {
         for day in self.files.candidates(id) {
             if let Some(live) = self.files.get(day)?.load(id)? {
-                let before = Some((live.connector.clone(), live.state, live.parts));
+                let before = Some(Counted::of(&live));
                 return Ok(Known::Message(Box::new(Slot { day, born: None, content: None, live, before, changed: false })));
             }
             if let Some(parent) = self.files.get(day)?.receipt_parent(id)? {
@@ -255,18 +269,20 @@ impl Work {
     /// Counts what became of a message, and takes it to be written.
     fn take(&mut self, id: MsgId, slot: Box<Slot>) {
         let live = &slot.live;
-        if let Some((connector, state, parts)) = &slot.before {
-            self.count(id, live, connector, *state, -1, -i64::from(*parts));
+        if let Some(before) = &slot.before {
+            self.count(id, live, before, -1);
         }
-        self.count(id, live, &live.connector, live.state, 1, i64::from(live.parts));
+        self.count(id, live, &Counted::of(live), 1);
         self.messages.push((id, slot));
     }
 
-    fn count(&mut self, id: MsgId, live: &Live, connector: &Arc<str>, state: State, messages: i64, parts: i64) {
-        let key: CounterKey = (slice_of(id), live.kind, live.account.clone(), connector.clone(), state);
+    /// Counts it once (`times` = 1), or as it was no more (-1).
+    fn count(&mut self, id: MsgId, live: &Live, c: &Counted, times: i64) {
+        let key: CounterKey = (slice_of(id), live.kind, live.account.clone(), c.connector.clone(), c.state, live.service_type.clone());
         let n = self.counters.entry(key).or_default();
-        n.0 += messages;
-        n.1 += parts;
+        n.messages += times;
+        n.parts += times * i64::from(c.parts);
+        n.sent += times * i64::from(c.is_sent);
     }
 }
 

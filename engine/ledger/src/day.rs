@@ -17,6 +17,11 @@ const LAST: u32 = 2_932_896;
 pub struct Day(pub u32);
 
 impl Day {
+    /// Of a date; `None` where there is no such day, or it is before 1970.
+    pub fn of_date(year: u16, month: u8, day: u8) -> Option<Day> {
+        format!("{year:04}-{month:02}-{day:02}").parse().ok()
+    }
+
     /// The day that a time lies in; what lies behind the year 9999 counts as its last day.
     pub fn of(at: Millis) -> Day {
         Day(u32::try_from(at / MILLIS).unwrap_or(LAST).min(LAST))

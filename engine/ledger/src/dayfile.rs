@@ -18,8 +18,16 @@ use crate::life::Live;
 use crate::record::{kind_name, part_states_of, part_states_text, state_or_unknown};
 use crate::{Day, LedgerError, schema};
 
-/// A counter's key: slice, kind, account, connector, state.
-pub(crate) type CounterKey = (u64, Kind, Arc<str>, Arc<str>, State);
+/// A counter's key: slice, kind, account, connector, state, service_type.
+pub(crate) type CounterKey = (u64, Kind, Arc<str>, Arc<str>, State, Option<Arc<str>>);
+
+/// What is added to a counter.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Addition {
+    pub(crate) messages: i64,
+    pub(crate) parts: i64,
+    pub(crate) sent: i64,
+}
 
 /// What a batch does to one file.
 #[derive(Default)]
@@ -30,8 +38,8 @@ pub(crate) struct Work {
     pub(crate) messages: Vec<(MsgId, Box<Slot>)>,
     /// Receipts to submitters that are still on their way, with the messages that they are about.
     pub(crate) receipts: Vec<(MsgId, MsgId)>,
-    /// Messages and parts to add.
-    pub(crate) counters: HashMap<CounterKey, (i64, i64)>,
+    /// What to add to them.
+    pub(crate) counters: HashMap<CounterKey, Addition>,
 }
 
 /// A day's file, open for writing.
@@ -54,11 +62,11 @@ const SERVICES: usize = 10_000;
 const SLICES: usize = 8;
 
 const LOAD: &str = "SELECT kind, account, connector, state, error, reason, expires_ms, due_ms, sent_ms, done_ms, attempts, parts, part_states, \
-                    remote_id, history FROM message WHERE id = ?1";
+                    remote_id, history, service_type FROM message WHERE id = ?1";
 const INSERT: &str = "INSERT INTO message (id, kind, account, door, source, source_ton, source_npi, destination, destination_ton, \
                       destination_npi, text, data_coding, octets, reference, submitted_from, priority, accepted_ms, expires_ms, due_ms, sent_ms, \
-                      done_ms, connector, state, error, reason, attempts, parts, part_states, remote_id, history) VALUES (?1, ?2, ?3, ?4, ?5, \
-                      ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30)";
+                      done_ms, connector, state, error, reason, attempts, parts, part_states, remote_id, history, service_type) VALUES (?1, ?2, ?3, ?4, ?5, \
+                      ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31)";
 const UPDATE: &str = "UPDATE message SET error = ?2, reason = ?3, expires_ms = ?4, due_ms = ?5, sent_ms = ?6, done_ms = ?7, attempts = ?8, parts = ?9, \
                       part_states = ?10, remote_id = ?11, connector = ?12, state = ?13, history = ?14 WHERE id = ?1";
 const UPDATE_CONTENT: &str = "UPDATE message SET text = ?2, data_coding = ?3, octets = ?4 WHERE id = ?1";
@@ -66,10 +74,11 @@ const INSERT_RECEIPT: &str = "INSERT INTO receipt (id, message) VALUES (?1, ?2)"
 const INSERT_SERVICE: &str = "INSERT OR IGNORE INTO service (slice, number) VALUES (?1, ?2)";
 const WIDEN_SLICE: &str = "INSERT INTO slice (slice, from_ms, to_ms) VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET \
                            from_ms = min(from_ms, excluded.from_ms), to_ms = max(to_ms, excluded.to_ms)";
-const COUNT: &str = "INSERT INTO counter (slice, kind, account, connector, state, messages, parts) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) \
-                     ON CONFLICT DO UPDATE SET messages = messages + excluded.messages, parts = parts + excluded.parts";
-const UNCOUNT: &str =
-    "DELETE FROM counter WHERE slice = ?1 AND kind = ?2 AND account = ?3 AND connector = ?4 AND state = ?5 AND messages <= 0";
+const COUNT: &str = "INSERT INTO counter (slice, kind, account, connector, state, service_type, messages, parts, sent) \
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO UPDATE SET messages = messages + excluded.messages, \
+                     parts = parts + excluded.parts, sent = sent + excluded.sent";
+const UNCOUNT: &str = "DELETE FROM counter WHERE slice = ?1 AND kind = ?2 AND account = ?3 AND connector = ?4 AND state = ?5 \
+                       AND service_type = ?6 AND messages <= 0";
 
 /// The slice that a number belongs to.
 pub(crate) fn slice_of(id: MsgId) -> u64 {
@@ -118,6 +127,7 @@ impl DayFile {
                 part_states: part_states_of(r.get_ref(12)?.as_str()?),
                 remote_id: r.get(13)?,
                 history: r.get::<_, String>(14)?.into(),
+                service_type: Some(r.get_ref(15)?.as_str()?).filter(|s| !s.is_empty()).map(Arc::from),
             })
         })
         .optional()
@@ -181,7 +191,7 @@ impl DayFile {
         }
     }
 
-    /// Every counter of the day: kind, account, connector, state, messages, parts.
+    /// Every counter of the day.
     pub(crate) fn counters(&self) -> Result<Vec<crate::DayCount>, LedgerError> {
         crate::stats::read_counters(&self.conn, day_of(&self.path)).map_err(|e| self.error(e))
     }
@@ -255,6 +265,7 @@ fn write_rows(conn: &Connection, work: &Work, services: &mut Services) -> rusqli
             part_states_text(&live.part_states),
             live.remote_id,
             live.history.as_str(),
+            live.service_type.as_deref().unwrap_or_default(),
         ])?;
     }
     let mut receipt = conn.prepare_cached(INSERT_RECEIPT)?;
@@ -266,11 +277,12 @@ fn write_rows(conn: &Connection, work: &Work, services: &mut Services) -> rusqli
         widen.execute([slice.cast_signed(), from.cast_signed(), to.cast_signed()])?;
     }
     let mut count = conn.prepare_cached(COUNT)?;
-    for ((slice, kind, account, connector, state), (messages, parts)) in work.counters.iter().filter(|(_, n)| **n != (0, 0)) {
+    for ((slice, kind, account, connector, state, service), n) in work.counters.iter().filter(|(_, n)| **n != Addition::default()) {
         let (slice, kind, state) = (slice.cast_signed(), kind_name(*kind), state.name());
-        count.execute(params![slice, kind, account, connector, state, messages, parts])?;
-        if *messages < 0 {
-            conn.prepare_cached(UNCOUNT)?.execute(params![slice, kind, account, connector, state])?;
+        let service = service.as_deref().unwrap_or_default();
+        count.execute(params![slice, kind, account, connector, state, service, n.messages, n.parts, n.sent])?;
+        if n.messages < 0 {
+            conn.prepare_cached(UNCOUNT)?.execute(params![slice, kind, account, connector, state, service])?;
         }
     }
     Ok(())

@@ -7,14 +7,15 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use parking_lot::Mutex;
+use rusqlite::Connection;
 use tokio::sync::watch;
-use waxwing_core::{Address, Counts, History, MessageStatus, Millis, MsgId, Pressure};
+use waxwing_core::{Address, Counts, DayCounts, History, MessageStatus, Millis, MsgId, Pressure};
 use waxwing_spool::BoxFuture;
 
 use crate::feed::Feed;
 use crate::projector::{Order, Projector, Shared};
 use crate::query::{Page, Query};
-use crate::readers::Readers;
+use crate::readers::{Job, Readers};
 use crate::record::{Life, MessageRecord};
 use crate::stats::{self, DayCount};
 use crate::{Day, Lag, LedgerError, LedgerOptions, search};
@@ -23,6 +24,11 @@ use crate::{Day, Lag, LedgerError, LedgerOptions, search};
 const CATCH_UP: Duration = Duration::from_secs(1);
 /// Most messages that [`History::queued_between`] names.
 const QUEUED: usize = 1000;
+/// Most messages that [`History::find_reference`] names.
+const REFERENCED: usize = 100;
+/// How far before and behind the time given a reference is looked for, milliseconds, the nearest first: whoever asks knows the time of its
+/// acceptance, or nearly so, and a look over all of it would take the time of a search.
+const AROUND: [(u64, u64); 3] = [(5_000, 5_000), (60_000, 60_000), (600_000, 3_600_000)];
 
 /// The record of every message's life: a projection of the spool's feed into SQLite files, one a day.
 ///
@@ -245,6 +251,67 @@ impl History for Ledger {
             })
         })
     }
+
+    fn find_reference(&self, account: &str, reference: &str, around: Millis) -> BoxFuture<'static, Vec<MsgId>> {
+        let (shared, readers, time) = (self.shared.clone(), self.readers.clone(), self.options.search_time);
+        let (account, reference) = (account.to_owned(), reference.to_owned());
+        Box::pin(async move {
+            caught_up(&shared, CATCH_UP).await;
+            readers.run(time, move |job| referenced(job, &account, &reference, around)).await.unwrap_or_else(|e| {
+                tracing::warn!("a reference could not be looked up in the ledger: {e}");
+                Vec::new()
+            })
+        })
+    }
+
+    fn day_counts(&self, account: &str, (year, month, day): (u16, u8, u8), service: Option<&str>) -> BoxFuture<'static, DayCounts> {
+        let (shared, readers, time) = (self.shared.clone(), self.readers.clone(), self.options.search_time);
+        let (account, service) = (account.to_owned(), service.map(str::to_owned));
+        Box::pin(async move {
+            let Some(day) = Day::of_date(year, month, day) else { return DayCounts::default() };
+            caught_up(&shared, CATCH_UP).await;
+            readers.run(time, move |job| day_counts(job, &account, day, service.as_deref())).await.unwrap_or_else(|e| {
+                tracing::warn!("the messages of {day} could not be counted: {e}");
+                DayCounts::default()
+            })
+        })
+    }
+}
+
+/// [`History::find_reference`], with what happened in time.
+fn referenced(job: &Job, account: &str, reference: &str, around: Millis) -> Result<Vec<MsgId>, LedgerError> {
+    let mut found = Vec::new();
+    if reference.is_empty() {
+        return Ok(found);
+    }
+    for (before, behind) in AROUND {
+        let time = (around.saturating_sub(before), around.saturating_add(behind));
+        for day in job.catalogue().days().into_iter().filter(|d| (Day::of(time.0)..=Day::of(time.1)).contains(d)) {
+            let look = |c: &Connection| search::referenced(c, account, reference, time, &mut found, REFERENCED, job.deadline);
+            if job.on_day(day, look)? == Some(false) {
+                return Ok(found);
+            }
+        }
+        if !found.is_empty() {
+            break;
+        }
+    }
+    Ok(found)
+}
+
+/// [`History::day_counts`]; of days whose files were deleted there are no more than those of all services together.
+fn day_counts(job: &Job, account: &str, day: Day, service: Option<&str>) -> Result<DayCounts, LedgerError> {
+    if let Some(counts) =
+        job.catalogue().has(day).then(|| job.on_day(day, |c| stats::day_counts(c, account, service))).transpose()?.flatten()
+    {
+        return Ok(counts);
+    }
+    let mut counts = DayCounts::default();
+    if service.is_none() {
+        let kept = job.on_totals(|c| stats::read_kept(c, day, day))?;
+        kept.iter().filter(|c| c.account == account).for_each(|c| stats::add(&mut counts, c.kind, c.state, c.messages, c.sent));
+    }
+    Ok(counts)
 }
 
 async fn caught_up(shared: &Shared, within: Duration) -> bool {

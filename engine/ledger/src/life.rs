@@ -36,6 +36,8 @@ pub(crate) struct Live {
     pub(crate) kind: Kind,
     pub(crate) account: Arc<str>,
     pub(crate) connector: Arc<str>,
+    /// `None` where it has none, as most.
+    pub(crate) service_type: Option<Arc<str>>,
     pub(crate) state: State,
     pub(crate) error: String,
     pub(crate) reason: String,
@@ -107,6 +109,7 @@ impl Live {
             kind: m.kind(),
             account,
             connector,
+            service_type: (!m.service_type.is_empty()).then(|| m.service_type.as_str().into()),
             state: State::Queued,
             error: String::new(),
             reason: String::new(),

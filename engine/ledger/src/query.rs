@@ -63,6 +63,8 @@ pub struct Query {
     pub text: Option<String>,
     /// The carrier's id of one of its parts.
     pub remote_id: Option<String>,
+    /// The submitter's reference, or a word of it.
+    pub reference: Option<String>,
     /// How many, 1 to 1000; 0 = 50.
     pub limit: usize,
     /// Go on behind this place: [`Page::next`] of the page before.

@@ -23,8 +23,10 @@ pub struct MessageRecord {
     pub data_coding: u32,
     /// Octets of the content as it came (of a text: in UTF-8).
     pub octets: u64,
-    /// The submitter's own reference, empty if none.
+    /// The submitter's own reference, empty if none; of one that was submitted in parts, those of the parts, with spaces between.
     pub reference: String,
+    /// Its service_type (SMPP) or Service_Id (CMPP), empty if none.
+    pub service_type: String,
     /// Where it was submitted from: system_id, address or user, as the door told it.
     pub submitted_from: String,
     /// 0 to 3.

@@ -9,7 +9,7 @@ use rusqlite::{Connection, OpenFlags};
 use crate::LedgerError;
 
 /// `PRAGMA user_version` of a day file.
-pub const VERSION: i64 = 2;
+pub const VERSION: i64 = 3;
 
 /// Marks the file as ours (`PRAGMA application_id`): "WXLG".
 pub(crate) const APPLICATION: i32 = 0x5758_4C47;
@@ -39,6 +39,7 @@ CREATE TABLE message (
   data_coding     INTEGER NOT NULL,
   octets          INTEGER NOT NULL,
   reference       TEXT    NOT NULL,
+  service_type    TEXT    NOT NULL,
   submitted_from  TEXT    NOT NULL,
   priority        INTEGER NOT NULL,
   accepted_ms     INTEGER NOT NULL,
@@ -77,14 +78,16 @@ CREATE TABLE receipt (
   message INTEGER NOT NULL
 );
 CREATE TABLE counter (
-  slice     INTEGER NOT NULL,
-  kind      TEXT    NOT NULL,
-  account   TEXT    NOT NULL,
-  connector TEXT    NOT NULL,
-  state     TEXT    NOT NULL,
-  messages  INTEGER NOT NULL,
-  parts     INTEGER NOT NULL,
-  PRIMARY KEY (slice, kind, account, connector, state)
+  slice        INTEGER NOT NULL,
+  kind         TEXT    NOT NULL,
+  account      TEXT    NOT NULL,
+  connector    TEXT    NOT NULL,
+  state        TEXT    NOT NULL,
+  service_type TEXT    NOT NULL,
+  messages     INTEGER NOT NULL,
+  parts        INTEGER NOT NULL,
+  sent         INTEGER NOT NULL,
+  PRIMARY KEY (slice, kind, account, connector, state, service_type)
 ) WITHOUT ROWID;
 CREATE TABLE position (
   one      INTEGER PRIMARY KEY CHECK (one = 1),

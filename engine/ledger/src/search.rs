@@ -7,7 +7,7 @@
 use std::time::Instant;
 
 use rusqlite::types::Value;
-use rusqlite::{Connection, Row, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 use waxwing_core::{Address, Kind, MsgId, State};
 
 use crate::query::{LONG_PREFIX, NumberQuery, PageKey, Query, Side};
@@ -19,10 +19,10 @@ const ROWS: usize = 256;
 
 const COLUMNS: &str = "id, kind, account, door, source, source_ton, source_npi, destination, destination_ton, destination_npi, text, data_coding, octets, \
                        reference, submitted_from, priority, accepted_ms, expires_ms, due_ms, sent_ms, done_ms, connector, state, error, reason, attempts, \
-                       parts, part_states, remote_id";
+                       parts, part_states, remote_id, service_type";
 const ID: usize = 0;
 const ACCEPTED: usize = 16;
-const HIT: usize = 29;
+const HIT: usize = 30;
 
 /// One statement, with its parameters; the first two are the lowest number to look at and the one behind the highest, both of one slice.
 #[derive(Debug, PartialEq)]
@@ -107,6 +107,10 @@ fn plan(q: &Query, drive: Drive, range: Range) -> Plan {
         let p = b.text(r);
         b.hit(format!("instr(',' || remote_id || ',', ',' || {p} || ',') > 0"));
     }
+    if let Some(r) = &q.reference {
+        let p = b.text(r);
+        b.hit(has_word(&p));
+    }
     if let Some(from) = q.from {
         let p = b.number(from);
         b.hit(format!("accepted_ms >= {p}"));
@@ -118,6 +122,11 @@ fn plan(q: &Query, drive: Drive, range: Range) -> Plan {
     let hit = if b.hits.is_empty() { "1".to_owned() } else { b.hits.join(" AND ") };
     let sql = format!("SELECT {COLUMNS}, ({hit}) FROM message WHERE {narrow}id >= {lo} AND id < {hi} ORDER BY id DESC");
     Plan { sql, params: b.params }
+}
+
+/// Whether a reference is that of the parameter, or has it among its words.
+fn has_word(parameter: &str) -> String {
+    format!("instr(' ' || reference || ' ', ' ' || {parameter} || ' ') > 0")
 }
 
 fn is_failure(s: State) -> bool {
@@ -300,6 +309,62 @@ pub(crate) fn queued(conn: &Connection, account: &str, source: &str, destination
     rows.collect()
 }
 
+/// Messages of an account accepted in a time, both ends included, whose reference has that word, oldest first. Adds them to `found`; false
+/// where it stopped, because there were as many as asked for or time ran out.
+pub(crate) fn referenced(
+    conn: &Connection,
+    account: &str,
+    word: &str,
+    time: (u64, u64),
+    found: &mut Vec<MsgId>,
+    limit: usize,
+    deadline: Instant,
+) -> rusqlite::Result<bool> {
+    let all = Query { account: Some(account.to_owned()), from: Some(time.0), to: Some(time.1.saturating_add(1)), ..Query::default() };
+    for slice in slices(conn, &all, None)?.iter().rev() {
+        if !has(conn, &all, slice.number)? {
+            continue;
+        }
+        let range = (first_at(conn, slice.number, time.0)?, first_at(conn, slice.number, time.1.saturating_add(1))?);
+        let mut stmt = conn.prepare_cached(&referenced_sql(slice.number))?;
+        let mut rows = stmt.query((range.0.cast_signed(), range.1.cast_signed(), word, account))?;
+        let mut seen = 0;
+        while let Some(row) = rows.next()? {
+            if row.get::<_, bool>(1)? {
+                found.push(MsgId(millis(row, 0)?));
+            }
+            seen += 1;
+            if found.len() >= limit || (seen % ROWS == 0 && Instant::now() >= deadline) {
+                return Ok(false);
+            }
+        }
+        if Instant::now() >= deadline {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn referenced_sql(slice: u64) -> String {
+    format!("SELECT id, {} FROM message WHERE slice = {slice} AND account = ?4 AND id >= ?1 AND id < ?2 ORDER BY id", has_word("?3"))
+}
+
+/// The first number of a slice whose message was accepted at that time or later, by halving: numbers rise with time.
+fn first_at(conn: &Connection, slice: u64, time: u64) -> rusqlite::Result<u64> {
+    let (mut lo, mut hi) = (slice << SLICE_BITS, slice.saturating_add(1) << SLICE_BITS);
+    let mut stmt = conn.prepare_cached("SELECT accepted_ms FROM message WHERE id >= ?1 AND id < ?2 ORDER BY id LIMIT 1")?;
+    while lo < hi {
+        let middle = lo + (hi - lo) / 2;
+        let accepted: Option<i64> = stmt.query_row([middle.cast_signed(), hi.cast_signed()], |r| r.get(0)).optional()?;
+        if accepted.is_some_and(|at| at.cast_unsigned() < time) {
+            lo = middle + 1;
+        } else {
+            hi = middle;
+        }
+    }
+    Ok(lo)
+}
+
 fn message(r: &Row<'_>) -> rusqlite::Result<MessageRecord> {
     let time = |at| Ok::<_, rusqlite::Error>(r.get::<_, Option<i64>>(at)?.map(i64::cast_unsigned));
     Ok(MessageRecord {
@@ -328,6 +393,7 @@ fn message(r: &Row<'_>) -> rusqlite::Result<MessageRecord> {
         parts: r.get(26)?,
         part_states: part_states_of(r.get_ref(27)?.as_str()?),
         remote_id: r.get(28)?,
+        service_type: r.get(29)?,
     })
 }
 
@@ -414,6 +480,9 @@ mod tests {
         assert!(how.contains("USING INDEX message_handset (slice=? AND handset=?)"), "{how}");
         let how = explain(&conn, "SELECT * FROM life WHERE message = ?1 ORDER BY seq", &[Value::Integer(1)]);
         assert!(how.contains("message USING INTEGER PRIMARY KEY") && how.contains("m USING INTEGER PRIMARY KEY"), "{how}");
+        let params = [Value::Integer(1), Value::Integer(2), text("a"), text("b")];
+        let how = explain(&conn, &referenced_sql(5), &params);
+        assert!(how.contains("INDEX message_account (slice=? AND account=? AND rowid>? AND rowid<?)"), "{how}");
         let ids = "SELECT (SELECT min(id) FROM message), (SELECT max(id) FROM message)";
         assert!(!explain(&conn, ids, &[]).contains("SCAN message USING"), "the range of ids is read off both ends");
     }

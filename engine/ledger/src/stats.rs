@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use rusqlite::{Connection, Row};
-use waxwing_core::{Counts, Kind, Millis, State, day_and_month};
+use waxwing_core::{Counts, DayCounts, Kind, Millis, State, day_and_month};
 
 use crate::Day;
 use crate::record::state_or_unknown;
@@ -26,12 +26,14 @@ pub struct DayCount {
     pub messages: u64,
     /// How many parts they have in all.
     pub parts: u64,
+    /// How many of them a connector has sent.
+    pub sent: u64,
 }
 
 /// The counters of one day file.
 pub(crate) fn read_counters(conn: &Connection, day: Day) -> rusqlite::Result<Vec<DayCount>> {
     let mut stmt = conn.prepare_cached(
-        "SELECT kind, account, connector, state, sum(messages), sum(parts) FROM counter WHERE messages > 0 GROUP BY 1, 2, 3, 4",
+        "SELECT kind, account, connector, state, sum(messages), sum(parts), sum(sent) FROM counter WHERE messages > 0 GROUP BY 1, 2, 3, 4",
     )?;
     let rows = stmt.query_map([], |r| read_count(r, day, 0))?;
     rows.collect()
@@ -40,7 +42,7 @@ pub(crate) fn read_counters(conn: &Connection, day: Day) -> rusqlite::Result<Vec
 /// The counters of deleted days, from the file beside the day files.
 pub(crate) fn read_kept(conn: &Connection, from: Day, to: Day) -> rusqlite::Result<Vec<DayCount>> {
     let mut stmt =
-        conn.prepare_cached("SELECT day, kind, account, connector, state, messages, parts FROM daily WHERE day BETWEEN ?1 AND ?2")?;
+        conn.prepare_cached("SELECT day, kind, account, connector, state, messages, parts, sent FROM daily WHERE day BETWEEN ?1 AND ?2")?;
     let rows = stmt.query_map([from.to_string(), to.to_string()], |r| {
         let day: String = r.get(0)?;
         read_count(r, day.parse().unwrap_or(from), 1)
@@ -57,7 +59,39 @@ fn read_count(r: &Row<'_>, day: Day, at: usize) -> rusqlite::Result<DayCount> {
         state: state_or_unknown(r.get_ref(at + 3)?.as_str()?),
         messages: r.get::<_, i64>(at + 4)?.cast_unsigned(),
         parts: r.get::<_, i64>(at + 5)?.cast_unsigned(),
+        sent: r.get::<_, i64>(at + 6)?.cast_unsigned(),
     })
+}
+
+/// What a day's file says of an account, and of one service_type if one is named.
+pub(crate) fn day_counts(conn: &Connection, account: &str, service: Option<&str>) -> rusqlite::Result<DayCounts> {
+    let sql = "SELECT kind, state, messages, sent FROM counter WHERE account = ?1 AND (?2 IS NULL OR service_type = ?2) AND messages > 0";
+    let mut stmt = conn.prepare_cached(sql)?;
+    let mut rows = stmt.query((account, service))?;
+    let mut counts = DayCounts::default();
+    while let Some(r) = rows.next()? {
+        let kind = if r.get_ref(0)?.as_str()? == "mo" { Kind::Mo } else { Kind::Mt };
+        let (messages, sent) = (r.get::<_, i64>(2)?.cast_unsigned(), r.get::<_, i64>(3)?.cast_unsigned());
+        add(&mut counts, kind, state_or_unknown(r.get_ref(1)?.as_str()?), messages, sent);
+    }
+    Ok(counts)
+}
+
+/// Counts messages of one kind and state, of which so many were sent.
+pub(crate) fn add(counts: &mut DayCounts, kind: Kind, state: State, messages: u64, sent: u64) {
+    let rest = messages.saturating_sub(sent);
+    match (kind, state) {
+        (Kind::Mo, State::Delivered) => counts.mo_delivered += messages,
+        (Kind::Mo, State::Queued) => counts.mo_waiting += messages,
+        (Kind::Mo, _) => counts.mo_failed += messages,
+        (_, State::Queued) => counts.mt_waiting += rest,
+        _ => counts.mt_failed += rest,
+    }
+    if kind != Kind::Mo {
+        counts.mt_messages += messages;
+        counts.mt_recipients += messages;
+        counts.mt_sent += sent;
+    }
 }
 
 /// What accounts have submitted in the day and month of `now`, from the counters of that month.
@@ -88,6 +122,7 @@ mod tests {
             state,
             messages,
             parts: messages,
+            sent: messages,
         };
         let counts = [
             count("2026-10-31", Kind::Mt, "shop", State::Delivered, 1000),

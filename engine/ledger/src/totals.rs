@@ -12,7 +12,7 @@ use crate::{Day, LedgerError, files, schema};
 pub(crate) const FILE: &str = "totals.db";
 
 /// `PRAGMA user_version` of the file.
-pub(crate) const VERSION: i64 = 1;
+pub(crate) const VERSION: i64 = 2;
 
 const TABLES: &str = "
 CREATE TABLE position (
@@ -28,6 +28,7 @@ CREATE TABLE daily (
   state     TEXT    NOT NULL,
   messages  INTEGER NOT NULL,
   parts     INTEGER NOT NULL,
+  sent      INTEGER NOT NULL,
   PRIMARY KEY (day, kind, account, connector, state)
 ) WITHOUT ROWID;
 ";
@@ -86,12 +87,12 @@ impl Totals {
         let fail = |e| LedgerError::sqlite("writing", path, e);
         let tx = self.conn.transaction().map_err(fail)?;
         {
-            let mut stmt = tx.prepare_cached("INSERT OR REPLACE INTO daily VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)").map_err(fail)?;
+            let mut stmt = tx.prepare_cached("INSERT OR REPLACE INTO daily VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)").map_err(fail)?;
             let day = day.to_string();
             for c in counters {
                 let kind = crate::record::kind_name(c.kind);
-                let (messages, parts) = (c.messages.cast_signed(), c.parts.cast_signed());
-                stmt.execute(params![day, kind, c.account, c.connector, c.state.name(), messages, parts]).map_err(fail)?;
+                let [messages, parts, sent] = [c.messages, c.parts, c.sent].map(u64::cast_signed);
+                stmt.execute(params![day, kind, c.account, c.connector, c.state.name(), messages, parts, sent]).map_err(fail)?;
             }
         }
         tx.commit().map_err(fail)

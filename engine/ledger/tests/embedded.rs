@@ -154,3 +154,51 @@ async fn check(h: &House, all: &HashMap<MsgId, State>) {
     let usage: u64 = h.ledger.usage(now).await.unwrap().iter().map(|(_, c)| c.this_month).sum();
     assert_eq!(usage, all.len() as u64);
 }
+
+#[tokio::test]
+async fn what_was_submitted_in_parts_is_one_message_and_found_by_each_of_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let h = house(dir.path()).await;
+    let part = |number: u8| {
+        let mut message = Message {
+            source: Address::parse("Shop"),
+            destination: Address::parse("+447778001210"),
+            payload: [&[5, 0, 3, 9, 3, number][..], b"part "].concat().into(),
+            udhi: true,
+            service_type: "HELP".into(),
+            reference: format!("10{number}"),
+            ..Message::default()
+        };
+        message.door = Door::Cmpp as i32;
+        Submission { part: content::part_of(&message), message, ..Submission::default() }
+    };
+    let now = h.gateway.clock.now();
+    let first = h.gateway.submit(&h.shop, vec![part(1), part(3)]).await.remove(0).unwrap();
+    assert_eq!(h.gateway.find_reference(&h.shop, "101", now).await, [first], "it waits");
+    h.gateway.submit(&h.shop, vec![part(2)]).await.remove(0).unwrap();
+    let joined = async {
+        loop {
+            let ready = h.outbox.ready();
+            match h.outbox.claim(1).pop() {
+                Some(out) => return out,
+                None => ready.await,
+            }
+        }
+    };
+    let out = tokio::time::timeout(Duration::from_secs(20), joined).await.unwrap();
+    for word in ["101", "102", "103"] {
+        assert_eq!(h.gateway.find_reference(&h.shop, word, now).await, [out.id()], "{word}");
+    }
+    let all = h.ledger.search(Query::default()).await.unwrap().messages;
+    assert_eq!(
+        all.iter().map(|m| (m.id, m.text.as_deref(), m.door.as_str())).collect::<Vec<_>>(),
+        [(out.id(), Some("part part part "), "cmpp")]
+    );
+    let date = Day::of(now).to_string();
+    let [year, month, day]: [u16; 3] = date.split('-').map(|n| n.parse().unwrap()).collect::<Vec<_>>().try_into().unwrap();
+    let history = h.gateway.history().unwrap().clone();
+    let counts = history.day_counts("shop", (year, month as u8, day as u8), Some("HELP")).await;
+    assert_eq!(counts, DayCounts { mt_messages: 1, mt_recipients: 1, mt_waiting: 1, ..DayCounts::default() });
+    h.ledger.close();
+    h.spool.close();
+}

@@ -136,6 +136,8 @@ async fn received_messages_are_rows_and_their_parts_are_not() {
     feed.tx(t, vec![accept(&feed, 1, "shop", "account:shop", &ucs2, t + HOUR)]);
     feed.tx(t, vec![accept(&feed, 2, "", "inbox:", &binary, t + HOUR)]);
     feed.tx(t, vec![accept(&feed, 3, "", "parts:", &part, t + HOUR), Event::Cancelled { id: MsgId(3), note: "joined".into() }]);
+    let submitted = Message { kind: Kind::MtPart as i32, ..mt("S", "+441", "half") };
+    feed.tx(t, vec![accept(&feed, 4, "shop", "parts:", &submitted, t + HOUR)]);
     feed.tx(t + 1, vec![settle(1, Outcome::Done, note("webhook", "", "", State::Delivered))]);
     let ledger = open(dir.path(), &feed).await;
     let l = life(&ledger, 1).await;
@@ -145,6 +147,10 @@ async fn received_messages_are_rows_and_their_parts_are_not() {
     let l = life(&ledger, 2).await;
     assert_eq!((l.message.text, l.message.account.as_str(), l.message.state), (None, "", State::Queued));
     assert!(ledger.get(MsgId(3)).await.unwrap().is_none());
+    // In a later batch than the part itself.
+    feed.tx(t + 2, vec![Event::Cancelled { id: MsgId(4), note: "joined".into() }]);
+    settled(&ledger).await;
+    assert!(ledger.get(MsgId(4)).await.unwrap().is_none());
 }
 
 #[tokio::test]

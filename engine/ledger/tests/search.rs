@@ -34,6 +34,7 @@ fn matches(q: &Query, m: &MessageRecord) -> bool {
         && q.to.is_none_or(|t| m.accepted < t)
         && q.text.as_ref().is_none_or(|t| m.text.as_ref().is_some_and(|x| x.to_ascii_lowercase().contains(&t.to_ascii_lowercase())))
         && q.remote_id.as_ref().is_none_or(|r| m.remote_id.split(',').any(|x| x == r))
+        && q.reference.as_ref().is_none_or(|r| m.reference == *r || m.reference.split(' ').any(|x| x == r))
 }
 
 async fn pages(ledger: &Ledger, q: &Query) -> Vec<MessageRecord> {
@@ -65,7 +66,7 @@ async fn every_combination_finds_what_it_should_in_pages_of_any_size() {
         let some = &all[dice.roll(300) as usize];
         let mut q = Query { limit: 1 + dice.roll(40) as usize, ..Query::default() };
         // One condition each at first, then any combination.
-        let pick = |n: u64, dice: &mut Dice| if round < 120 { round % 10 == n } else { dice.roll(4) == 0 };
+        let pick = |n: u64, dice: &mut Dice| if round < 120 { round % 11 == n } else { dice.roll(4) == 0 };
         if pick(0, &mut dice) || pick(9, &mut dice) {
             let text = if dice.roll(2) == 0 { some.source.as_text() } else { some.destination.as_text() };
             let cut = if dice.roll(2) == 0 { text.len() } else { (1 + dice.roll(11) as usize).min(text.len()) };
@@ -81,6 +82,15 @@ async fn every_combination_finds_what_it_should_in_pages_of_any_size() {
         q.text = pick(7, &mut dice).then(|| ["code is 1", "PLEASE", "another", "50%", "_"][dice.roll(5) as usize].to_owned());
         q.remote_id =
             pick(8, &mut dice).then(|| some.remote_id.split(',').next_back().unwrap_or_default().to_owned()).filter(|r| !r.is_empty());
+        q.reference = pick(10, &mut dice)
+            .then(|| {
+                if dice.roll(3) == 0 {
+                    some.reference.clone()
+                } else {
+                    some.reference.split(' ').next_back().unwrap_or_default().to_owned()
+                }
+            })
+            .filter(|r| !r.is_empty());
         let want: Vec<_> = all.iter().filter(|m| matches(&q, m)).cloned().collect();
         assert_eq!(pages(&ledger, &q).await, want, "{q:?}");
         found += want.len();

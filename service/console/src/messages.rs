@@ -18,7 +18,8 @@ const PAGE: usize = 50;
 /// Characters of a text in the table.
 const TEXT: usize = 60;
 /// What can be searched by, in the order of the form.
-const FIELDS: [(&str, &str); 4] = [("number", "Number"), ("account", "Account"), ("connector", "Connector"), ("text", "Text")];
+const FIELDS: [(&str, &str); 5] =
+    [("number", "Number"), ("account", "Account"), ("connector", "Connector"), ("reference", "Reference"), ("text", "Text")];
 
 pub(crate) async fn page(State(console): State<Console>, who: SignedIn, Query(mut asked): Query<HashMap<String, String>>) -> Response {
     asked.retain(|_, v| !v.trim().is_empty());
@@ -54,6 +55,7 @@ fn query(asked: &HashMap<String, String>) -> LedgerQuery {
         account: get("account"),
         connector: get("connector"),
         text: get("text"),
+        reference: get("reference"),
         state: get("state").and_then(|s| states().find(|k| k.name() == s)),
         kind: get("kind").and_then(|k| match k.as_str() {
             "mt" => Some(Kind::Mt),

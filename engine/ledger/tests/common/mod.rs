@@ -293,7 +293,10 @@ fn birth(feed: &FakeFeed, dice: &mut Dice, id: u64, at: u64) -> Vec<Event> {
     } else {
         let queue = format!("connector:{}", CONNECTORS[dice.roll(3) as usize]);
         let sender = ["Shop", "12345", "Bank"][dice.roll(3) as usize];
-        vec![accept(feed, id, account, &queue, &mt(sender, &number, &format!("Your code is {:04}", dice.roll(10_000))), expires)]
+        let mut m = mt(sender, &number, &format!("Your code is {:04}", dice.roll(10_000)));
+        m.reference = ["", "order", "order 7", "11 order-7 12"][dice.roll(4) as usize].to_owned();
+        m.service_type = ["", "", "WAP"][dice.roll(3) as usize].to_owned();
+        vec![accept(feed, id, account, &queue, &m, expires)]
     }
 }
 

@@ -132,6 +132,8 @@ pub(crate) struct SearchParams {
     text: Option<String>,
     /// The carrier's id of one of its parts.
     carrier_id: Option<String>,
+    /// The reference that it was submitted with, or a word of it.
+    reference: Option<String>,
     /// Accepted at or after this time (RFC 3339).
     #[param(value_type = Option<String>, format = DateTime)]
     since: Option<Timestamp>,
@@ -193,6 +195,7 @@ pub(crate) async fn search(
         to: p.until.map(to_millis),
         text: given(p.text),
         remote_id: given(p.carrier_id),
+        reference: given(p.reference),
         limit,
         after: given(p.cursor).map(|c| c.parse().map_err(|e| Problem::invalid(format!("cursor: {e}")))).transpose()?,
     };
