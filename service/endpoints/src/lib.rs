@@ -9,6 +9,7 @@ mod door;
 mod endpoint;
 mod flight;
 mod line;
+pub mod load;
 pub mod simulator;
 pub mod smpp;
 
