@@ -25,9 +25,9 @@ pub struct CarrierConfig {
     pub jitter_ms: u64,
     /// Share of submissions that are refused with `error_code`.
     pub error_rate: f64,
-    /// The code that they are refused with (SMPP command_status; 8 is a system error, 11 an invalid destination).
+    /// The code that they are refused with (SMPP command_status; 8 is a system error, 11 an invalid destination; or a CMPP result).
     pub error_code: u32,
-    /// Submissions a second that are taken; the rest is refused as throttled (0x58). 0 = no limit.
+    /// Submissions a second that are taken; the rest is refused as throttled (0x58, in CMPP 8). 0 = no limit. Each recipient counts.
     pub tps: u32,
     /// Share of submissions that are not answered at all.
     pub silent_rate: f64,

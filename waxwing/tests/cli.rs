@@ -32,7 +32,7 @@ fn with_input(args: &[&str], input: &[u8]) -> (i32, String, String) {
 /// The help of every command is kept in `tests/help`; WAXWING_WRITE_DOCS=1 writes it anew.
 #[test]
 fn help_says_what_it_said() {
-    let commands: [&[&str]; 13] = [
+    let commands: [&[&str]; 14] = [
         &[],
         &["serve"],
         &["check"],
@@ -41,6 +41,7 @@ fn help_says_what_it_said() {
         &["account", "add"],
         &["decode"],
         &["sim"],
+        &["sim", "ismg"],
         &["sim", "smsc"],
         &["spool"],
         &["spool", "depths"],

@@ -9,7 +9,7 @@ use bytes::BytesMut;
 use tokio::net::TcpStream;
 use waxwing_core::*;
 use waxwing_endpoints::Endpoint;
-use waxwing_endpoints::simulator::{SmscConfig, start_smsc};
+use waxwing_endpoints::simulator::{CentreConfig, SmscConfig, start_smsc};
 use waxwing_endpoints::smpp::dialect::{Frame, Smpp};
 use waxwing_endpoints::smpp::{BindKind, ConnectorConfig, ListenerConfig, start_connector, start_listener};
 use waxwing_session::{Engine, Event, Link, Options, Trace};
@@ -38,7 +38,7 @@ fn world_behind(carrier: CarrierConfig, change: impl FnOnce(&mut ConnectorConfig
     let spool = EmbeddedSpool::open(SpoolConfig::small(dir.path().join("spool"))).unwrap();
     let gateway = Gateway::new(spool.clone(), Clock::system(), Arc::new(Metrics::new()));
     let any: SocketAddr = "127.0.0.1:0".parse().unwrap();
-    let smsc = start_smsc(SmscConfig { listen: any, carrier, login: None }, Clock::system()).unwrap();
+    let smsc = start_smsc(SmscConfig { centre: CentreConfig::new(any, carrier), login: None }, Clock::system()).unwrap();
     let state = ConnectorState::new("carrier", spool.queue("connector:carrier"));
     let mut config = ConnectorConfig::new(smsc.address.unwrap().to_string());
     change(&mut config);

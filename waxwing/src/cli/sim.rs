@@ -1,13 +1,17 @@
 //! `waxwing sim`: carriers for anybody's tests.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use clap::{Args, Subcommand};
+use waxwing_cmpp::Version;
 use waxwing_core::Clock;
-use waxwing_endpoints::simulator::{SmscConfig, start_smsc};
+use waxwing_endpoints::Endpoint;
+use waxwing_endpoints::simulator::{CentreConfig, Incoming, IsmgConfig, SmscConfig, start_ismg, start_smsc};
 use waxwing_testkit::{CarrierConfig, IdFormat};
 
 use super::{Failure, out};
+use crate::config::value::{Code, Period};
 
 /// Arguments of `waxwing sim`.
 #[derive(Debug, Args)]
@@ -21,6 +25,8 @@ pub struct Sim {
 enum Kind {
     /// An SMSC that speaks SMPP
     Smsc(Box<Smsc>),
+    /// An ISMG that speaks CMPP 2.0 and 3.0
+    Ismg(Box<Ismg>),
 }
 
 #[derive(Debug, Args)]
@@ -34,6 +40,61 @@ struct Smsc {
     /// Its password
     #[arg(long, requires = "system_id")]
     password: Option<String>,
+    /// The code that submissions are refused with
+    #[arg(long, default_value = "0x08", value_parser = code)]
+    error_code: u32,
+    /// How message ids are written
+    #[arg(long, value_enum, default_value_t = Ids::Hex)]
+    ids: Ids,
+    /// Unanswered deliver_sm towards each client
+    #[arg(long, default_value_t = 1000)]
+    window: u32,
+    #[command(flatten)]
+    behaviour: Behaviour,
+}
+
+#[derive(Debug, Args)]
+struct Ismg {
+    /// Where it listens
+    #[arg(long, default_value = "127.0.0.1:7891")]
+    listen: SocketAddr,
+    /// The only SP_Id that may connect; without it, any may
+    #[arg(long)]
+    sp_id: Option<String>,
+    /// The secret of whoever connects; without it, any does, and AuthenticatorISMG is zeros
+    #[arg(long)]
+    secret: Option<String>,
+    /// Code of the gateway, at most six digits, part of every Msg_Id
+    #[arg(long, default_value = "001001", value_parser = gateway)]
+    gateway: u32,
+    /// The only version that it speaks, 2.0 or 3.0; without it, the one that the client asks for
+    #[arg(long, value_parser = version)]
+    version: Option<Version>,
+    /// Serve clients that ask for 3.0 in 2.0 where that is the only version, instead of refusing them with status 4
+    #[arg(long, requires = "version")]
+    any_version: bool,
+    /// The result that submissions are refused with
+    #[arg(long, default_value = "9", value_parser = code)]
+    error_code: u32,
+    /// Unanswered DELIVERs towards each SP
+    #[arg(long, default_value_t = 16)]
+    window: u32,
+    /// Octets of status reports; without it, 60 in 2.0 and 71 in 3.0
+    #[arg(long, value_parser = report_form, value_name = "60|71")]
+    report_octets: Option<Version>,
+    /// Put 86 before the phone in status reports, whatever it was submitted with
+    #[arg(long)]
+    country_code: bool,
+    /// Answer CONNECT with a wrong AuthenticatorISMG
+    #[arg(long)]
+    wrong_authenticator: bool,
+    #[command(flatten)]
+    behaviour: Behaviour,
+}
+
+/// What every simulated carrier can do, and do wrong.
+#[derive(Debug, Args)]
+struct Behaviour {
     /// Time from a submission to its response, milliseconds
     #[arg(long, default_value_t = CarrierConfig::default().latency_ms)]
     latency_ms: u64,
@@ -43,9 +104,6 @@ struct Smsc {
     /// Share of submissions that are refused, 0 to 1
     #[arg(long, default_value_t = CarrierConfig::default().error_rate, value_parser = share)]
     error_rate: f64,
-    /// The code that they are refused with
-    #[arg(long, default_value = "0x08", value_parser = code)]
-    error_code: u32,
     /// Submissions a second that are taken, the rest is refused as throttled; 0 = no limit
     #[arg(long, default_value_t = CarrierConfig::default().tps)]
     tps: u32,
@@ -67,12 +125,21 @@ struct Smsc {
     /// Share of receipts that are sent twice, 0 to 1
     #[arg(long, default_value_t = CarrierConfig::default().duplicate_receipt_rate, value_parser = share)]
     duplicate_receipt_rate: f64,
-    /// How message ids are written
-    #[arg(long, value_enum, default_value_t = Ids::Hex)]
-    ids: Ids,
+    /// Send receipts over another connection than the message came by, where there is one
+    #[arg(long)]
+    receipts_elsewhere: bool,
     /// Do not answer messages that begin with ECHO
     #[arg(long)]
     no_echo: bool,
+    /// A message that a handset sends after the first login, such as 13800138000:10690001:TD; can be given several times
+    #[arg(long, value_name = "FROM:TO:TEXT", value_parser = incoming)]
+    mo: Vec<Incoming>,
+    /// Send those messages again and again, so much time apart, such as 10s
+    #[arg(long, value_name = "PERIOD", requires = "mo")]
+    mo_every: Option<Period>,
+    /// Silence after which a connection is tested, such as 30s; 0 = never
+    #[arg(long, value_name = "PERIOD", default_value = "30s")]
+    keep_alive: Period,
     /// The same seed and the same messages have the same results
     #[arg(long, default_value_t = CarrierConfig::default().seed)]
     seed: u64,
@@ -87,36 +154,82 @@ enum Ids {
 
 /// Runs until interrupted.
 pub(super) fn run(args: &Sim) -> Result<(), Failure> {
-    let Kind::Smsc(a) = &args.kind;
-    let carrier = CarrierConfig {
-        latency_ms: a.latency_ms,
-        jitter_ms: a.jitter_ms,
-        error_rate: a.error_rate,
-        error_code: a.error_code,
-        tps: a.tps,
-        silent_rate: a.silent_rate,
-        receipt_rate: a.receipt_rate,
-        receipt_delay_ms: a.receipt_delay_ms,
-        delivered_rate: a.delivered_rate,
-        early_receipt_rate: a.early_receipt_rate,
-        duplicate_receipt_rate: a.duplicate_receipt_rate,
-        ids: match a.ids {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let (name, endpoint) = match &args.kind {
+            Kind::Smsc(a) => ("SMSC", a.start()?),
+            Kind::Ismg(a) => ("ISMG", a.start()?),
+        };
+        if let Some(address) = endpoint.address {
+            out::notice(format_args!("{name} at {address}"));
+        }
+        tokio::signal::ctrl_c().await?;
+        endpoint.stop(Duration::from_secs(2)).await;
+        Ok(())
+    })
+}
+
+impl Smsc {
+    fn start(&self) -> Result<Endpoint, Failure> {
+        let ids = match self.ids {
             Ids::Hex => IdFormat::Hex,
             Ids::Decimal => IdFormat::Decimal,
             Ids::HexThenDecimal => IdFormat::HexThenDecimal,
-        },
-        echo: !a.no_echo,
-        seed: a.seed,
-    };
-    let login = a.system_id.clone().zip(a.password.clone());
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async {
-        let endpoint = start_smsc(SmscConfig { listen: a.listen, carrier, login }, Clock::system()).map_err(Failure::of)?;
-        out::notice(format_args!("SMSC at {}", endpoint.address.unwrap_or(a.listen)));
-        tokio::signal::ctrl_c().await?;
-        endpoint.stop(std::time::Duration::from_secs(2)).await;
-        Ok(())
-    })
+        };
+        let carrier = CarrierConfig { ids, error_code: self.error_code, ..self.behaviour.carrier() };
+        let centre = self.behaviour.centre(self.listen, self.window, carrier);
+        let login = self.system_id.clone().zip(self.password.clone());
+        start_smsc(SmscConfig { centre, login }, Clock::system()).map_err(Failure::of)
+    }
+}
+
+impl Ismg {
+    fn start(&self) -> Result<Endpoint, Failure> {
+        let carrier = CarrierConfig { error_code: self.error_code, ..self.behaviour.carrier() };
+        let config = IsmgConfig {
+            centre: self.behaviour.centre(self.listen, self.window, carrier),
+            sp_id: self.sp_id.clone(),
+            secret: self.secret.clone(),
+            gateway: self.gateway,
+            version: self.version,
+            any_version: self.any_version,
+            report_form: self.report_octets,
+            country_code: self.country_code,
+            wrong_authenticator: self.wrong_authenticator,
+        };
+        start_ismg(config, Clock::system()).map_err(Failure::of)
+    }
+}
+
+impl Behaviour {
+    fn carrier(&self) -> CarrierConfig {
+        CarrierConfig {
+            latency_ms: self.latency_ms,
+            jitter_ms: self.jitter_ms,
+            error_rate: self.error_rate,
+            tps: self.tps,
+            silent_rate: self.silent_rate,
+            receipt_rate: self.receipt_rate,
+            receipt_delay_ms: self.receipt_delay_ms,
+            delivered_rate: self.delivered_rate,
+            early_receipt_rate: self.early_receipt_rate,
+            duplicate_receipt_rate: self.duplicate_receipt_rate,
+            echo: !self.no_echo,
+            seed: self.seed,
+            ..CarrierConfig::default()
+        }
+    }
+
+    fn centre(&self, listen: SocketAddr, window: u32, carrier: CarrierConfig) -> CentreConfig {
+        CentreConfig {
+            window,
+            keep_alive: Some(self.keep_alive.0).filter(|p| !p.is_zero()),
+            receipts_elsewhere: self.receipts_elsewhere,
+            incoming: self.mo.clone(),
+            incoming_every: self.mo_every.map(|p| p.0),
+            ..CentreConfig::new(listen, carrier)
+        }
+    }
 }
 
 fn share(s: &str) -> Result<f64, String> {
@@ -124,5 +237,33 @@ fn share(s: &str) -> Result<f64, String> {
 }
 
 fn code(s: &str) -> Result<u32, String> {
-    s.parse::<crate::config::value::Code>().map(|c| c.0)
+    s.parse::<Code>().map(|c| c.0)
+}
+
+fn gateway(s: &str) -> Result<u32, String> {
+    s.parse::<u32>().ok().filter(|_| s.len() <= 6).ok_or_else(|| "write at most six digits, such as 001001".into())
+}
+
+pub(super) fn version(s: &str) -> Result<Version, String> {
+    match s {
+        "2.0" | "2" => Ok(Version::V2),
+        "3.0" | "3" => Ok(Version::V3),
+        _ => Err("write 2.0 or 3.0".into()),
+    }
+}
+
+fn report_form(s: &str) -> Result<Version, String> {
+    match s {
+        "60" => Ok(Version::V2),
+        "71" => Ok(Version::V3),
+        _ => Err("write 60 or 71".into()),
+    }
+}
+
+fn incoming(s: &str) -> Result<Incoming, String> {
+    let mut parts = s.splitn(3, ':').map(str::to_owned);
+    match (parts.next(), parts.next(), parts.next()) {
+        (Some(from), Some(to), Some(text)) if !from.is_empty() && !to.is_empty() => Ok(Incoming { from, to, text }),
+        _ => Err("write the handset, the number that it writes to, and the text: 13800138000:10690001:TD".into()),
+    }
 }

@@ -119,7 +119,7 @@ impl Simulator {
                     settled.extend(self.response(token, result, now));
                 }
                 CarrierEvent::Receipt { id, state, done, .. } => receipts.push(receipt(&id, state, done)),
-                CarrierEvent::Mo { source, destination, data_coding, payload } => {
+                CarrierEvent::Mo { source, destination, data_coding, payload, .. } => {
                     let number = |octets: &[u8]| Address::parse(&String::from_utf8_lossy(octets));
                     let message = Message {
                         source: Address { ton: 1, ..number(&source) },
@@ -211,6 +211,7 @@ impl Simulator {
                 udhi: part.udhi,
                 payload: part.octets.clone(),
                 receipt: true,
+                ..Submitted::default()
             };
             self.carrier.submit(now, m);
             self.flights.sent(next);
@@ -233,6 +234,7 @@ fn receipt(id: &str, state: FinalState, done: u64) -> CarrierReceipt {
     let (state, stat, error) = match state {
         FinalState::Delivered => (State::Delivered, "DELIVRD", "000"),
         FinalState::Undeliverable => (State::Undeliverable, "UNDELIV", "001"),
+        FinalState::Deleted => (State::Deleted, "DELETED", "000"),
     };
     let same = Bytes::from(waxwing_smpp::receipt::normalise(id.as_bytes()));
     let other = waxwing_smpp::receipt::decimal_to_hex(id.as_bytes()).map(Bytes::from);

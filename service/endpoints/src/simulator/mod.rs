@@ -1,7 +1,11 @@
-//! A carrier on this machine: as a connector inside the gateway, and as an SMSC for anybody's tests.
+//! A carrier on this machine: as a connector inside the gateway, and as an SMSC or an ISMG for anybody's tests.
 
+mod centre;
 mod connector;
+mod ismg;
 mod smsc;
 
+pub use centre::{CentreConfig, Incoming};
 pub use connector::{SimulatorConfig, start_simulator};
+pub use ismg::{IsmgConfig, start_ismg};
 pub use smsc::{SmscConfig, start_smsc};
