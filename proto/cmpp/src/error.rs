@@ -12,7 +12,7 @@ use crate::{
 
 /// A PDU that was framed but cannot be decoded. Recoverable: answer it ([`DecodeError::encode_answer`]) and keep the session.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{command_id} (Sequence_Id {sequence_id}): {field} {kind}; to be answered with result {result}")]
+#[error("{command_id} (Sequence_Id {sequence_id}): {field} {kind} (result {result})")]
 pub struct DecodeError {
     /// Command of the PDU, known or not.
     pub command_id: CommandId,

@@ -330,7 +330,7 @@ fn no_recipient_is_a_structure_error() {
         wire[count_at(version)] = 0;
         let error = decode(&wire, version).unwrap_err();
         assert_eq!((error.field, error.kind), ("DestUsr_tl", DecodeErrorKind::NoRecipient));
-        assert_eq!(error.to_string(), "CMPP_SUBMIT (Sequence_Id 2): DestUsr_tl is 0: there is no recipient; to be answered with result 1");
+        assert_eq!(error.to_string(), "CMPP_SUBMIT (Sequence_Id 2): DestUsr_tl is 0: there is no recipient (result 1)");
         assert_submit_refused(&wire, version, result::STRUCTURE_ERROR);
     }
 }

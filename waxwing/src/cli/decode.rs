@@ -3,8 +3,9 @@
 use std::io::Read as _;
 use std::path::PathBuf;
 
-use clap::{ArgGroup, Args};
+use clap::{ArgGroup, Args, ValueEnum};
 use serde_json::json;
+use waxwing_cmpp::Version;
 use waxwing_gsm::udh::UserDataHeader;
 
 use super::{Failure, out};
@@ -16,9 +17,15 @@ pub struct Decode {
     /// SMPP PDUs, one or several back to back
     #[arg(long, group = "what")]
     smpp: bool,
+    /// CMPP PDUs, one or several back to back
+    #[arg(long, group = "what")]
+    cmpp: bool,
     /// User data of an SMS that begins with a user data header
     #[arg(long, group = "what")]
     udh: bool,
+    /// Version of the CMPP PDUs; without it, for each PDU the one that it fits to the octet, else 3.0
+    #[arg(long, value_enum, value_name = "VERSION")]
+    cmpp_version: Option<CmppVersion>,
     /// JSON, for machines
     #[arg(long)]
     json: bool,
@@ -26,10 +33,34 @@ pub struct Decode {
     file: Option<PathBuf>,
 }
 
+/// Wire layouts of CMPP.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum CmppVersion {
+    #[value(name = "2", alias = "2.0")]
+    V2,
+    #[value(name = "3", alias = "3.0")]
+    V3,
+}
+
 /// Prints a description. Where a part cannot be read, what can be is printed, and the reason is the error.
 pub(super) fn run(args: &Decode) -> Result<(), Failure> {
+    if args.cmpp_version.is_some() && !args.cmpp {
+        return Err(Failure::Usage("--cmpp-version goes with --cmpp only".to_owned()));
+    }
     let octets = octets(read(args)?);
-    if args.smpp { smpp(&octets, args.json) } else { udh(&octets, args.json) }
+    if args.smpp {
+        let description = waxwing_smpp::describe::describe(&octets);
+        print(&description, description.to_json(), description.error(), args.json)
+    } else if args.cmpp {
+        let version = args.cmpp_version.map(|version| match version {
+            CmppVersion::V2 => Version::V2,
+            CmppVersion::V3 => Version::V3,
+        });
+        let description = waxwing_cmpp::describe::describe(&octets, version);
+        print(&description, description.to_json(), description.error(), args.json)
+    } else {
+        udh(&octets, args.json)
+    }
 }
 
 fn read(args: &Decode) -> Result<Vec<u8>, Failure> {
@@ -50,15 +81,15 @@ fn octets(input: Vec<u8>) -> Vec<u8> {
     text.filter(|t| !t.is_empty()).and_then(|t| crate::config::unhex(t.strip_prefix("0x").unwrap_or(&t))).unwrap_or(input)
 }
 
-fn smpp(octets: &[u8], json: bool) -> Result<(), Failure> {
-    let description = waxwing_smpp::describe::describe(octets);
-    if json {
-        out::line(description.to_json());
-    } else if !description.pdus().is_empty() {
-        let text = description.to_string();
+/// Prints what a description has of PDUs; its error, which its text ends in, is for the caller to print.
+fn print(text: &impl ToString, json: String, error: Option<&str>, as_json: bool) -> Result<(), Failure> {
+    let text = text.to_string();
+    if as_json {
+        out::line(json);
+    } else if !text.starts_with("error: ") {
         out::line(text.split("\n\nerror: ").next().unwrap_or_default());
     }
-    match description.error() {
+    match error {
         None => Ok(()),
         Some(reason) => Err(Failure::Failed(reason.to_owned())),
     }

@@ -11,7 +11,7 @@ pub use value::Value;
 use crate::frame::{self, Header};
 use crate::pdu::Body;
 use crate::visit::{FieldValue, Visitor};
-use crate::{Decoded, MsgId, Pdu, Version, auth, decode, guess_version, words};
+use crate::{Decoded, Pdu, Version, auth, decode, guess_version, words};
 
 /// What some octets are, as a tree. `Display` gives indented text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -165,7 +165,6 @@ impl Visitor for Fields {
                 meaning(Value::Number(value), Some(String::from_utf8_lossy(&digits)))
             }
             FieldValue::Integer { value, .. } => Value::Number(value),
-            FieldValue::MsgId(MsgId(0)) => Value::Number(0),
             FieldValue::MsgId(id) => meaning(Value::text(id), Some(id.to_hex())),
             FieldValue::Terminals(numbers) => Value::List(numbers.iter().map(Value::text_or_octets).collect()),
             FieldValue::Text(stat) if name == "Stat" => match words::stat(stat) {
@@ -210,7 +209,7 @@ mod tests {
             (&REFUSED[..10], "incomplete PDU: 10 octets, a header has 12"),
             (&REFUSED[..20], "incomplete PDU: 20 of 21 octets"),
             (b"GET / HTTP/1.1", "Total_Length 1195725856 is outside 12 to 16384: the session has to be closed"),
-            (b"\0\0\0\x0c\0\0\0\x99\0\0\0\x01", "0x00000099 (Sequence_Id 1): Command_Id is unknown; to be answered with result 2"),
+            (b"\0\0\0\x0c\0\0\0\x99\0\0\0\x01", "0x00000099 (Sequence_Id 1): Command_Id is unknown (result 2)"),
         ] {
             assert_eq!(describe(octets, None).error(), Some(error));
         }

@@ -84,7 +84,7 @@ impl Value {
 
     pub(crate) fn to_text(&self, depth: usize, out: &mut String) {
         match self {
-            Self::Hex(number) => drop(write!(out, " {number:#04x}")),
+            Self::Hex(number) => drop(write!(out, " {number:#010x}")),
             Self::List(items) => {
                 for (index, item) in items.iter().enumerate() {
                     let _ = write!(out, "\n{:1$}[{index}]", "", depth * 2);
