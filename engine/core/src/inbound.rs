@@ -8,7 +8,7 @@ use bytes::Bytes;
 use hashbrown::HashMap;
 use prost::Message as _;
 use waxwing_gsm::reassembly::{Inserted, Part, Reassembler, ReassemblyLimits};
-use waxwing_spool::{Accepted, NewEntry, Op, Parked, RemoteLookup, RemoteMatch, SpoolError, Tx, TxError};
+use waxwing_spool::{Accepted, NewEntry, Op, Parked, RemoteLookup, RemoteMatch, SpoolError, Stage, Tx, TxError};
 
 use crate::stored::{self, ReceiptFacts};
 use crate::{
@@ -345,7 +345,8 @@ impl Gateway {
             let page = self.spool.list(Some(self.parts_queue), after, 1000);
             let Some(last) = page.last() else { break };
             after = Some(last.id);
-            for s in &page {
+            // Not those that could not be handed on and are dead letters.
+            for s in page.iter().filter(|s| s.stage == Stage::Queued) {
                 let Ok(Some(body)) = self.spool.read_body(s.id) else { continue };
                 let Ok(m) = Message::from_bytes(body) else { continue };
                 if m.kind() == Kind::MtPart {

@@ -287,3 +287,80 @@ async fn parts_to_several_recipients_are_joined_for_each() {
     to.sort();
     assert_eq!(to, ["+447778001210", "+447778001211"]);
 }
+
+#[tokio::test]
+async fn a_part_that_nothing_takes_any_more_fails_and_is_told() {
+    let h = house();
+    let id = h.submit(part(5, 2, 1, "one ")).await.unwrap();
+    let account = h.account();
+    h.gateway.install(Setup { accounts: Accounts::new(vec![account]), ..Setup::empty() });
+    h.pass(31 * 60_000);
+    h.gateway.lonely_parts().await.unwrap();
+    let told = h.delivered().pop().unwrap().message;
+    let r = told.receipt.clone().unwrap();
+    assert_eq!((r.id, r.state(), told.door_data.as_str()), (id.0, State::Failed, "d1"));
+    assert_eq!(h.gateway.spool.get(id).unwrap().stage, Stage::Dead);
+    // It is no part of what comes later.
+    let h = h.restarted(|_| {});
+    h.submit(part(5, 2, 2, "two")).await.unwrap();
+    assert!(h.gateway.find_reference(&h.account(), "5-1", 0).await.is_empty());
+    assert!(!h.gateway.find_reference(&h.account(), "5-2", 0).await.is_empty());
+    // Sent again by hand, it goes by itself.
+    h.gateway.replay(&h.account(), id).await.unwrap();
+    h.gateway.lonely_parts().await.unwrap();
+    let out = next(&h.outbox(0)).await;
+    assert_eq!((out.message.kind(), out.message.reference.as_str()), (Kind::Mt, "5-1"));
+}
+
+/// Whatever comes in whatever order, over restarts, with parts missing and parts repeated: the words of each submission come back exactly
+/// once, with a message that has its content.
+#[tokio::test]
+async fn no_submission_is_lost_or_told_twice() {
+    for seed in 0..12 {
+        let mut dice = fastrand::Rng::with_seed(seed);
+        let mut h = house();
+        let mut submissions = Vec::new();
+        for message in 0..20 {
+            let (reference, total) = (dice.u8(0..4), dice.u8(2..5));
+            for number in 1..=total {
+                // One in eight never comes, one in eight comes again.
+                for _ in 0..[0, 1, 1, 1, 1, 1, 1, 2][dice.usize(0..8)] {
+                    let mut s = part(reference, total, number, &format!("<{message}.{number}>"));
+                    s.message.door_data = format!("w{}", submissions.len());
+                    submissions.push((s, format!("<{message}.{number}>")));
+                }
+            }
+        }
+        // Nearly in order, as over several connections.
+        for at in 1..submissions.len() {
+            submissions.swap(at, at.saturating_sub(dice.usize(0..4)));
+        }
+        for (s, _) in &submissions {
+            h.submit(s.clone()).await.unwrap();
+            if dice.u8(0..40) == 0 {
+                h = h.restarted(|_| {});
+            }
+        }
+        h.pass(31 * 60_000);
+        let a = h.outbox(0);
+        let contents: std::collections::HashMap<_, _> = submissions.iter().map(|(s, c)| (s.message.door_data.clone(), c.clone())).collect();
+        let mut told = Vec::new();
+        let mut joined = 0;
+        while told.len() < submissions.len() {
+            h.gateway.lonely_parts().await.unwrap();
+            let out = next(&a).await;
+            let text = content::text(&out.message).unwrap();
+            joined += usize::from(!out.message.udhi);
+            for word in out.message.door_data.split(' ') {
+                assert!(text.contains(&contents[word]), "seed {seed}: {word} is not in {text}");
+                told.push(word.to_owned());
+            }
+            settle(&a, out, sent(&["1"])).await;
+        }
+        told.sort();
+        assert!(told.windows(2).all(|w| w[0] != w[1]), "seed {seed}: {told:?}");
+        h.gateway.lonely_parts().await.unwrap();
+        assert!(a.claim(1).is_empty() && joined > 0, "seed {seed}");
+        assert!(h.gateway.spool.list(Some(h.gateway.spool.queue("parts:")), None, 1).is_empty());
+    }
+}
