@@ -32,13 +32,16 @@ fn with_input(args: &[&str], input: &[u8]) -> (i32, String, String) {
 /// The help of every command is kept in `tests/help`; WAXWING_WRITE_DOCS=1 writes it anew.
 #[test]
 fn help_says_what_it_said() {
-    let commands: [&[&str]; 14] = [
+    let commands: [&[&str]; 17] = [
         &[],
         &["serve"],
         &["check"],
         &["send"],
         &["account"],
         &["account", "add"],
+        &["bench"],
+        &["bench", "cmpp"],
+        &["bench", "smpp"],
         &["decode"],
         &["sim"],
         &["sim", "ismg"],

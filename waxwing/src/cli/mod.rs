@@ -1,6 +1,7 @@
 //! The command line: what each command is called and takes. What it does is in the module of its name.
 
 mod account;
+mod bench;
 mod check;
 mod client;
 mod decode;
@@ -43,6 +44,8 @@ pub enum Command {
     Decode(decode::Decode),
     /// Be a carrier for somebody's tests
     Sim(sim::Sim),
+    /// Put load on an ISMG or an SMSC, and measure it
+    Bench(bench::Bench),
     /// Look into the queue, replay dead letters
     Spool(spool::Spool),
 }
@@ -84,6 +87,7 @@ pub fn run() -> ExitCode {
         Command::Account(c) => account::run(&c),
         Command::Decode(c) => decode::run(&c),
         Command::Sim(c) => sim::run(&c),
+        Command::Bench(c) => bench::run(&c),
         Command::Spool(c) => spool::run(&c),
     };
     match result {

@@ -57,7 +57,8 @@ pub(super) async fn run<P: Protocol>(shared: Arc<Shared>, protocol: Arc<P>, numb
     let mut sleep = Box::pin(sleep_until(Instant::now()));
     loop {
         let enough = client.send()?;
-        if enough && client.shared.settled() {
+        let given_up = client.shared.given_up.load(Ordering::Relaxed);
+        if given_up || (enough && client.shared.settled()) {
             let now = stamp::micros();
             let _ = client.shared.finished.compare_exchange(0, now, Ordering::Relaxed, Ordering::Relaxed);
             let _ = client.link.close(Duration::from_secs(1)).await;

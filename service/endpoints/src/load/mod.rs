@@ -142,11 +142,11 @@ async fn run<P: Protocol>(shared: Arc<Shared>, protocol: Arc<P>) -> Result<Sent,
         }
         Ok(())
     };
-    let complete = match tokio::time::timeout(shared.load.limit, all).await {
+    let in_time = match tokio::time::timeout(shared.load.limit, all).await {
         Ok(result) => result.map(|()| true)?,
         Err(_) => false,
     };
-    Ok(shared.result(complete))
+    Ok(shared.result(in_time))
 }
 
 /// For microseconds up to an hour, with 3 digits.
@@ -180,6 +180,12 @@ impl Progress {
     /// Sends no more; answers and receipts are still waited for.
     pub fn stop(&self) {
         self.0.stop.store(true, Ordering::Relaxed);
+    }
+
+    /// Sends no more, and waits for nothing any more.
+    pub fn give_up(&self) {
+        self.stop();
+        self.0.given_up.store(true, Ordering::Relaxed);
     }
 }
 

@@ -20,6 +20,8 @@ pub(super) struct Shared {
     /// In the count of [`stamp::micros`], from when everybody is logged in; 0 before.
     pub(super) begin: AtomicU64,
     pub(super) stop: AtomicBool,
+    /// What has not come is not waited for any more.
+    pub(super) given_up: AtomicBool,
     pub(super) begun: AtomicU64,
     pub(super) submitted: AtomicU64,
     pub(super) accepted: AtomicU64,
@@ -50,6 +52,7 @@ impl Shared {
             receipts_each,
             begin: AtomicU64::new(0),
             stop: AtomicBool::new(false),
+            given_up: AtomicBool::new(false),
             begun: AtomicU64::new(0),
             submitted: AtomicU64::new(0),
             accepted: AtomicU64::new(0),
@@ -86,11 +89,13 @@ impl Shared {
         answered >= self.submitted.load(Ordering::Relaxed) && self.receipts.load(Ordering::Relaxed) >= expected
     }
 
-    pub(super) fn result(&self, complete: bool) -> Sent {
+    /// What was sent; `in_time` if it did not take longer than it might.
+    pub(super) fn result(&self, in_time: bool) -> Sent {
+        let complete = in_time && self.settled();
         let get = |n: &AtomicU64| n.load(Ordering::Relaxed);
         let since = |at: u64| Duration::from_micros(at.saturating_sub(get(&self.begin)));
-        let whole = if complete { since(get(&self.finished)) } else { self.since_begin() };
-        let (in_time, sending) = match self.load.end {
+        let whole = if in_time { since(get(&self.finished)) } else { self.since_begin() };
+        let (counted, sending) = match self.load.end {
             End::Count(_) => ((get(&self.accepted), get(&self.receipts)), since(get(&self.last_answer))),
             End::After(time) => ((get(&self.accepted_in_time), get(&self.receipts_in_time)), time.min(whole)),
         };
@@ -103,7 +108,7 @@ impl Shared {
             receipts: get(&self.receipts),
             messages: get(&self.messages),
             matched: tally.matching.result(),
-            in_time,
+            in_time: counted,
             sending,
             whole,
             response: tally.response.clone(),

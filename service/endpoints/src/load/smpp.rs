@@ -1,6 +1,6 @@
 //! Load over SMPP: a transceiver of one account.
 
-use std::hash::{BuildHasher, RandomState};
+use std::hash::{DefaultHasher, Hasher as _};
 
 use bytes::BytesMut;
 use waxwing_smpp::receipt::Receipt;
@@ -25,8 +25,6 @@ pub struct Account {
     pub high: bool,
     /// Ask for receipts.
     pub receipts: bool,
-    /// Makes numbers of the ids in responses and receipts.
-    hasher: RandomState,
 }
 
 /// What messages look like.
@@ -71,13 +69,15 @@ impl Account {
     /// One that sends plain texts and asks for receipts.
     pub fn new(system_id: impl Into<String>, password: impl Into<String>) -> Account {
         let (system_id, password) = (system_id.into(), password.into());
-        Account { system_id, password, body: Body::Text, high: false, receipts: true, hasher: RandomState::new() }
+        Account { system_id, password, body: Body::Text, high: false, receipts: true }
     }
+}
 
-    /// Zeros in front of an id and the case of its digits mean nothing.
-    fn number(&self, id: &[u8]) -> u64 {
-        self.hasher.hash_one(waxwing_smpp::receipt::normalise(id))
-    }
+/// The id of a response or receipt as a number; zeros in front and the case of digits mean nothing.
+fn number(id: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(&waxwing_smpp::receipt::normalise(id));
+    hasher.finish()
 }
 
 impl Protocol for Account {
@@ -109,7 +109,7 @@ impl Protocol for Account {
                 if let Some(ids) = ids
                     && let Ok(Pdu::SubmitSmResp(r)) = Decoder::new().decode(&pdu.octets).map(|d| d.pdu)
                 {
-                    ids.extend(r.message_id.map(|id| self.number(id)));
+                    ids.extend(r.message_id.map(number));
                 }
                 Answer::Accepted
             }
@@ -127,7 +127,7 @@ impl Protocol for Account {
         }
         let Ok(Pdu::DeliverSm(p)) = Decoder::new().decode(&pdu.octets).map(|d| d.pdu) else { return Received::Other };
         match Receipt::from_message(&p.message(), false) {
-            Some(receipt) => Received::Receipt(receipt.message_id.map(|id| self.number(id))),
+            Some(receipt) => Received::Receipt(receipt.message_id.map(number)),
             None => Received::Message,
         }
     }
