@@ -301,9 +301,9 @@ async fn a_receipt_that_never_comes_is_given_up() {
 #[tokio::test]
 async fn an_accounts_binds_are_counted_over_all_doors() {
     let h = house_with(|c| c.max_binds = 2);
-    let first = h.gateway.bind_place(&h.account());
-    let _second = h.gateway.bind_place(&h.account()).unwrap();
-    assert!(h.gateway.bind_place(&h.account()).is_none());
+    let first = h.gateway.bind_place(&h.account(), Door::Smpp, 2);
+    let _second = h.gateway.bind_place(&h.account(), Door::Smpp, 2).unwrap();
+    assert!(h.gateway.bind_place(&h.account(), Door::Smpp, 2).is_none());
     drop(first);
-    assert!(h.gateway.bind_place(&h.account()).is_some());
+    assert!(h.gateway.bind_place(&h.account(), Door::Smpp, 2).is_some());
 }

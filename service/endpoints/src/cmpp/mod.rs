@@ -3,8 +3,21 @@
 //! A session is one task that owns one [`Link`](waxwing_session::Link); [`dialect`] frames.
 
 mod config;
+mod deliver;
 pub mod dialect;
+mod exchange;
 mod ids;
+mod inward;
+mod listener;
+mod native;
+mod outward;
+mod recent;
+mod requests;
+mod results;
+mod server;
+mod split;
 
 pub use config::*;
+pub use exchange::Exchange;
+pub use listener::start_listener;
 pub use ids::{LocalTime, MsgIds};

@@ -145,6 +145,8 @@ pub(crate) struct Context<'a, H: Host> {
 pub(crate) enum Request<Ask> {
     /// Take a message.
     Submit(Ask, Box<Submission>),
+    /// Take these messages, all of them or none; the answer is that of the first.
+    SubmitWhole(Ask, Vec<Submission>),
     /// Something whose answer takes a while.
     Later(BoxFuture<'static, Reply>),
     /// Something that is answered at once. `bad` is what was wrong with it, if something was: for metrics, and for the log.

@@ -324,6 +324,14 @@ impl<H: Host> Session<H> {
                 submitted.0.push(ask);
                 submitted.1.push(*submission);
             }
+            Request::SubmitWhole(ask, submissions) => {
+                let outcome = self.door.gateway.submit_whole(&self.account, submissions);
+                let none = || SubmitError::Broken("no id".into());
+                self.answering.push(Box::pin(async move {
+                    let first = outcome.await.and_then(|ids| ids.first().copied().ok_or_else(none));
+                    Done::Submitted(vec![ask], vec![first])
+                }));
+            }
             Request::Later(reply) => self.answering.push(Box::pin(async move { Done::Reply(reply.await) })),
             Request::Answered { answer, bad } => {
                 self.link.respond(&answer);

@@ -168,7 +168,7 @@ async fn check_bind(door: &Arc<Door<Smsc>>, pdu: &Frame, peer: SocketAddr) -> Re
     if !account.config.smpp {
         return Err((CommandStatus::ESME_RBINDFAIL, format!("account {name:?} may not use SMPP")));
     }
-    let Some(place) = door.gateway.bind_place(&account) else {
+    let Some(place) = door.gateway.bind_place(&account, waxwing_core::Door::Smpp, account.config.max_binds) else {
         return Err((CommandStatus::ESME_RBINDFAIL, format!("account {name:?} has all its {} binds", account.config.max_binds)));
     };
     let charset = account.config.charset.parse().unwrap_or(settings.charset);

@@ -1,0 +1,190 @@
+//! From messages to SUBMIT: what a carrier gets.
+
+use bytes::BytesMut;
+use waxwing_cmpp::{EncodeError, Encoder, MsgId, Submit, Terminals, Version};
+use waxwing_core::{Address, Message, Outgoing, TON_ALPHANUMERIC, want};
+use waxwing_smpp::time::{AbsoluteTime, SmppTime};
+
+use super::config::{ConnectorConfig, RecipientForm};
+use super::native::Native;
+use super::split::{self, Chunk, SplitError, Splitting};
+use crate::flight::Parts;
+use crate::smpp::RequestReceipts;
+
+/// The parts of a message for a carrier.
+pub(super) fn parts(m: &Message, c: &ConnectorConfig, reference: u16) -> Result<Parts<Chunk>, SplitError> {
+    let how =
+        Splitting { wide: c.wide, lengths: c.lengths, signature: c.signature.as_ref(), wide_reference: c.wide_reference };
+    split::parts(m, Native::of(m).as_ref(), &how, reference)
+}
+
+/// Whether the carrier is asked for a report.
+pub(super) fn asks_receipt(m: &Message, c: &ConnectorConfig) -> bool {
+    match c.request_receipts {
+        RequestReceipts::Always => true,
+        RequestReceipts::Never => false,
+        RequestReceipts::Asked => m.want & (want::FINAL | want::BUFFERED) != 0,
+    }
+}
+
+/// Appends a SUBMIT with the sequence number 0.
+pub(super) fn submit(out: &Outgoing, part: &Chunk, c: &ConnectorConfig, version: Version, dst: &mut BytesMut) -> Result<(), EncodeError> {
+    let m = &*out.message;
+    let native = Native::of(m).unwrap_or_default();
+    let validity = m.validity_given.then(|| local_time(out.expires, c.utc_offset)).flatten();
+    let source = source(m, c);
+    let recipient = recipient(&m.destination, c.recipient);
+    let small = |n: u32| u8::try_from(n).unwrap_or(0);
+    // What the SP said about charging counts where it came by CMPP; a carrier is told what our agreement with it says.
+    let fee = &c.fee;
+    let service = if c.service_id.is_empty() { m.service_type.as_bytes() } else { c.service_id.as_bytes() };
+    let body = Submit {
+        msg_id: MsgId(0),
+        pk_total: part.total,
+        pk_number: part.number,
+        registered_delivery: asks_receipt(m, c).into(),
+        msg_level: if native.msg_level > 0 { small(native.msg_level) } else { out.priority.saturating_sub(1) },
+        service_id: service.get(..10).unwrap_or(service),
+        fee_user_type: fee.user_type,
+        fee_terminal_id: fee.terminal_id.as_bytes(),
+        fee_terminal_type: small(native.fee_terminal_type),
+        tp_pid: small(m.protocol_id),
+        tp_udhi: part.udhi.into(),
+        msg_fmt: part.fmt,
+        msg_src: if c.msg_src.is_empty() { c.source_addr.as_bytes() } else { c.msg_src.as_bytes() },
+        fee_type: fee.fee_type.as_bytes(),
+        fee_code: fee.code.as_bytes(),
+        valid_time: validity.as_ref().map_or(&[], |v| &v[..]),
+        at_time: &[],
+        src_id: &source,
+        dest_terminal_id: Terminals::one(&recipient),
+        dest_terminal_type: small(native.terminal_type),
+        msg_content: &part.octets,
+        link_id: &native.link_id,
+        reserve: &native.reserve,
+    };
+    // A part that came a little too long is its submitter's choice; splitting it again would break the whole.
+    Encoder::new(version).max_content(u8::MAX).encode(&body, 0, dst)
+}
+
+/// Src_Id: the service code, with what the sender has behind it where it may.
+fn source(m: &Message, c: &ConnectorConfig) -> Vec<u8> {
+    let code = c.src_id.as_bytes();
+    let own = &m.source.octets[..];
+    if code.is_empty() || own.starts_with(code) {
+        return own.to_vec();
+    }
+    if c.extend_src_id && m.source.ton != TON_ALPHANUMERIC && m.source.is_digits() && code.len() + own.len() <= 20 {
+        return [code, own].concat();
+    }
+    code.to_vec()
+}
+
+/// Dest_terminal_Id.
+pub(super) fn recipient(a: &Address, form: RecipientForm) -> Vec<u8> {
+    match form {
+        RecipientForm::Bare => bare(a).to_vec(),
+        RecipientForm::CountryCode if is_bare(&a.octets) => [b"86", &a.octets[..]].concat(),
+        RecipientForm::CountryCode | RecipientForm::Same => a.octets.to_vec(),
+    }
+}
+
+/// A number as eleven digits if it is a mobile number of China, else as it is.
+pub(super) fn bare(a: &Address) -> &[u8] {
+    match a.octets.strip_prefix(b"86") {
+        Some(rest) if is_bare(rest) => rest,
+        _ => &a.octets,
+    }
+}
+
+fn is_bare(digits: &[u8]) -> bool {
+    digits.len() == 11 && digits[0] == b'1' && digits.iter().all(u8::is_ascii_digit)
+}
+
+/// A moment in SMPP's absolute form, in the local time of the carrier.
+fn local_time(at: u64, utc_offset: i32) -> Option<[u8; 16]> {
+    let local = i64::try_from(at).ok()? + i64::from(utc_offset) * 60_000;
+    let mut text = SmppTime::Absolute(AbsoluteTime::from_unix_ms(local)).format();
+    let quarters = utc_offset.unsigned_abs() / 15;
+    // The digits are local by now; what is left is to say so.
+    text[13] = b'0' + u8::try_from(quarters / 10 % 10).ok()?;
+    text[14] = b'0' + u8::try_from(quarters % 10).ok()?;
+    text[15] = if utc_offset < 0 { b'-' } else { b'+' };
+    Some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use waxwing_cmpp::{Pdu, decode};
+    use waxwing_core::MsgId as Number;
+    use waxwing_spool::{GroupId, Lease};
+
+    fn out(message: Message) -> Outgoing {
+        Outgoing {
+            lease: Lease { id: Number(1), token: 1 },
+            group: GroupId(0),
+            attempts: 0,
+            accepted: 0,
+            expires: 1_767_294_330_000,
+            priority: 1,
+            sent_parts: vec![],
+            message: Box::new(message),
+        }
+    }
+
+    fn config() -> ConnectorConfig {
+        ConnectorConfig { source_addr: "901234".into(), src_id: "106900".into(), service_id: "SVC".into(), ..ConnectorConfig::new("x:1") }
+    }
+
+    fn submitted(m: Message, c: &ConnectorConfig, check: impl Fn(&Submit<'_>)) {
+        for version in [Version::V2, Version::V3] {
+            let mut dst = BytesMut::new();
+            let chunks = parts(&m, c, 7).unwrap();
+            submit(&out(m.clone()), &chunks[0], c, version, &mut dst).unwrap();
+            let Pdu::Submit(s) = decode(&dst, version).unwrap().pdu else { unreachable!() };
+            check(&s);
+        }
+    }
+
+    #[test]
+    fn a_text_becomes_a_submit_by_the_profile() {
+        let m = Message { validity_given: true, ..Message::new_text(Address::parse("Shop"), Address::parse("+8613800138000"), "你好") };
+        submitted(m, &config(), |s| {
+            assert_eq!((s.src_id, s.service_id, s.msg_src), (&b"106900"[..], &b"SVC"[..], &b"901234"[..]));
+            assert_eq!((s.fee_user_type, s.fee_type, s.fee_code, s.registered_delivery), (2, &b"01"[..], &b"0"[..], 1));
+            assert_eq!((s.msg_fmt, s.msg_content, s.valid_time), (8, &b"\x4f\x60\x59\x7d"[..], &b"260102030530032+"[..]));
+            assert!(s.dest_terminal_id.iter().eq([&b"13800138000"[..]]));
+            assert_eq!((s.pk_total, s.pk_number, s.tp_udhi), (1, 1, 0));
+        });
+    }
+
+    #[test]
+    fn senders_stay_within_the_service_code() {
+        let from = |sender: &str, extend: bool| {
+            let c = ConnectorConfig { extend_src_id: extend, ..config() };
+            String::from_utf8(source(&Message::new_text(Address::parse(sender), Address::default(), ""), &c)).unwrap()
+        };
+        assert_eq!(from("1069001234", false), "1069001234");
+        assert_eq!(from("88", false), "106900");
+        assert_eq!(from("88", true), "10690088");
+        assert_eq!(from("Shop", true), "106900");
+    }
+
+    #[test]
+    fn numbers_have_the_form_that_the_carrier_wants() {
+        let form = |n: &str, f| String::from_utf8(recipient(&Address::parse(n), f)).unwrap();
+        assert_eq!(form("+8613800138000", RecipientForm::Bare), "13800138000");
+        assert_eq!(form("+447778001210", RecipientForm::Bare), "447778001210");
+        assert_eq!(form("13800138000", RecipientForm::CountryCode), "8613800138000");
+        assert_eq!(form("+8613800138000", RecipientForm::Same), "8613800138000");
+    }
+
+    #[test]
+    fn trap_29_link_id_and_reserve_are_kept() {
+        let native = Native { link_id: (&b"12345678901234567890"[..]).into(), reserve: (&b"\x01\x02\x03\x04\x05\x06\x07\x08"[..]).into(), ..Native::default() };
+        let m = Message { native: native.stored(), ..Message::new_text(Address::default(), Address::parse("13800138000"), "x") };
+        submitted(m, &config(), |s| assert!(s.link_id == b"12345678901234567890" || s.reserve == b"\x01\x02\x03\x04\x05\x06\x07\x08"));
+    }
+}

@@ -1,0 +1,67 @@
+//! Our errors as results of CMPP, and theirs as words.
+
+use waxwing_cmpp::{Version, result, status};
+use waxwing_core::{AuthError, SubmitError};
+
+/// "Other" of SUBMIT_RESP in 2.0, whose table ends there.
+const OTHER: u32 = 9;
+
+/// A result that only 3.0 has, as a peer of this version knows it.
+pub(super) fn of_version(code: u32, version: Version) -> u32 {
+    if version == Version::V2 && code > OTHER { OTHER } else { code }
+}
+
+/// What a submitter is told.
+pub(super) fn of_submit(e: &SubmitError, version: Version) -> u32 {
+    let code = match e {
+        SubmitError::Recipient(_) | SubmitError::NoRoute(_) => result::DEST_TERMINAL_ID_ERROR,
+        SubmitError::Sender(_) | SubmitError::SenderNotAllowed(_) => result::SRC_ID_ERROR,
+        SubmitError::Throttled { .. } | SubmitError::Busy(_) => result::FLOW_CONTROL,
+        SubmitError::TooLong { .. } => result::TOO_LONG,
+        _ => OTHER,
+    };
+    of_version(code, version)
+}
+
+/// What somebody is told who is not let in. An unknown account and a wrong secret look the same.
+pub(super) fn of_auth(e: AuthError) -> u32 {
+    match e {
+        AuthError::Unknown | AuthError::Password | AuthError::Door => status::AUTHENTICATION_ERROR,
+        AuthError::Host => status::ILLEGAL_SOURCE_ADDRESS,
+        AuthError::Busy => status::OTHER,
+    }
+}
+
+/// A result for people: the number and what the standard says it means.
+pub(super) fn name(code: u32) -> String {
+    let words = match code {
+        result::STRUCTURE_ERROR => "structure error",
+        result::COMMAND_WORD_ERROR => "command word error",
+        result::DUPLICATE_SEQUENCE => "duplicate sequence number",
+        result::MESSAGE_LENGTH_ERROR => "message length error",
+        result::FEE_CODE_ERROR => "fee code error",
+        result::TOO_LONG => "longer than the maximum",
+        result::SERVICE_CODE_ERROR => "service code error",
+        result::FLOW_CONTROL => "flow control",
+        result::CHARGING_NUMBER_NOT_SERVED => "other, or charging number not served",
+        result::SRC_ID_ERROR => "Src_Id error",
+        result::MSG_SRC_ERROR => "Msg_src error",
+        result::FEE_TERMINAL_ID_ERROR => "Fee_terminal_Id error",
+        result::DEST_TERMINAL_ID_ERROR => "Dest_terminal_Id error",
+        _ => "the carrier's own",
+    };
+    format!("{code} ({words})")
+}
+
+/// A status of CONNECT_RESP for people. Above 5 is a failure too.
+pub(super) fn login(code: u32) -> String {
+    let words = match code {
+        status::STRUCTURE_ERROR => "structure error",
+        status::ILLEGAL_SOURCE_ADDRESS => "illegal source address",
+        status::AUTHENTICATION_ERROR => "authentication error: check the account and the shared secret",
+        status::VERSION_TOO_HIGH => "version too high",
+        status::OTHER => "other error, often too many connections",
+        _ => "the carrier's own",
+    };
+    format!("status {code} ({words})")
+}
