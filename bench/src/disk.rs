@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
+use waxwing_endpoints::load::histogram;
 
 use crate::report::{figure, progress};
-use crate::sink::histogram;
 
 /// Writes that are each made durable before the next.
 #[derive(Clone, Debug)]

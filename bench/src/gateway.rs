@@ -21,6 +21,8 @@ pub struct Setup {
     pub account: String,
     /// Further lines of the connector's table.
     pub connector: String,
+    /// Instead of those lines and the usual ones, the whole table of the connector but its name; empty for the usual one.
+    pub carrier_table: String,
     /// Further tables. `[node]` and `[http]` are there already.
     pub more: String,
 }
@@ -40,17 +42,29 @@ const START: Duration = Duration::from_secs(120);
 impl Setup {
     /// The plain one.
     pub fn new(carrier: SocketAddr, binds: u32, window: u32) -> Setup {
-        Setup { carrier, binds, window, account: String::new(), connector: String::new(), more: String::new() }
+        Setup {
+            carrier,
+            binds,
+            window,
+            account: String::new(),
+            connector: String::new(),
+            carrier_table: String::new(),
+            more: String::new(),
+        }
     }
 
     fn text(&self) -> String {
-        let Setup { carrier, binds, window, account, connector, more } = self;
+        let Setup { carrier, binds, window, account, connector, carrier_table, more } = self;
+        let usual = format!(
+            "protocol = \"smpp\"\naddress = \"{carrier}\"\nsystem_id = \"gw\"\npassword = \"x\"\n\
+             reconnect_max = \"1s\"\nbinds = {binds}\nwindow = {window}\n{connector}\n"
+        );
+        let table = if carrier_table.is_empty() { &usual } else { carrier_table };
         format!(
             "[node]\nname = \"bench\"\n[http]\nlisten = \"127.0.0.1:0\"\n\
              [[listener]]\nprotocol = \"smpp\"\nlisten = \"127.0.0.1:0\"\n\
              [[account]]\nname = \"bench\"\npassword = \"bench\"\nmax_binds = 100\nwindow = 1000\n{account}\n\
-             [[connector]]\nname = \"carrier\"\nprotocol = \"smpp\"\naddress = \"{carrier}\"\nsystem_id = \"gw\"\npassword = \"x\"\n\
-             reconnect_max = \"1s\"\nbinds = {binds}\nwindow = {window}\n{connector}\n\
+             [[connector]]\nname = \"carrier\"\n{table}\n\
              [[route]]\nto = \"*\"\nvia = [\"carrier\"]\n{more}\n"
         )
     }
@@ -83,6 +97,14 @@ impl Gateway {
     /// When listening.json cannot be read.
     pub fn smpp(&self) -> io::Result<SocketAddr> {
         self.listening("/listeners/0/listen")
+    }
+
+    /// Where its CMPP listener is, where [`Setup::more`] begins with one.
+    ///
+    /// # Errors
+    /// When listening.json cannot be read.
+    pub fn cmpp(&self) -> io::Result<SocketAddr> {
+        self.listening("/listeners/1/listen")
     }
 
     /// Where its HTTP door is.

@@ -9,6 +9,7 @@ pub mod disk;
 pub mod esme;
 pub mod gateway;
 pub mod http;
+pub mod ismg;
 pub mod kannel;
 pub mod marks;
 pub mod metrics;
@@ -19,6 +20,7 @@ pub mod relay;
 pub mod report;
 pub mod sink;
 pub mod smpp;
-pub mod stamp;
 pub mod webhook;
 pub mod worker;
+
+pub use waxwing_endpoints::load::stamp;

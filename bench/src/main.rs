@@ -9,6 +9,7 @@ use waxwing_bench::cases::b::Http;
 use waxwing_bench::cases::c::Mo;
 use waxwing_bench::cases::{ALL, Case, Ctx};
 use waxwing_bench::disk::Disk;
+use waxwing_bench::ismg::IsmgArgs;
 use waxwing_bench::relay::RelayArgs;
 use waxwing_bench::report::{Machine, Report, progress};
 use waxwing_bench::smpp::Smpp;
@@ -28,6 +29,8 @@ enum Command {
     Disk(Disk),
     /// Load over HTTP by itself, with the gateway or Kannel and a carrier that takes everything.
     Http(Http),
+    /// Be the bare ISMG; where it listens is said on standard output. `waxwing bench cmpp` puts load on it.
+    Ismg(IsmgArgs),
     /// Messages from handsets by themselves, with the gateway or Kannel.
     Mo(Mo),
     /// Be the bare relay from SMPP to SMPP; where it listens is said on standard output.
@@ -66,6 +69,7 @@ fn main() -> ExitCode {
         Command::Run(run) => run_cases(&run),
         Command::Disk(disk) => disk.run().map(|()| ExitCode::SUCCESS),
         Command::Http(http) => http.run().map(|()| ExitCode::SUCCESS),
+        Command::Ismg(ismg) => ismg.run().map(|()| ExitCode::SUCCESS),
         Command::Mo(mo) => mo.run().map(|()| ExitCode::SUCCESS),
         Command::Relay(relay) => relay.run().map(|()| ExitCode::SUCCESS),
         Command::Smpp(smpp) => smpp.run().map(|()| ExitCode::SUCCESS),

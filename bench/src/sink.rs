@@ -11,6 +11,7 @@ use hdrhistogram::Histogram;
 use parking_lot::Mutex;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use waxwing_endpoints::load::histogram;
 
 use crate::process::Who;
 use crate::worker::Worker;
@@ -156,13 +157,6 @@ impl Sink {
         }
         Ok(self.last_taken())
     }
-}
-
-/// For microseconds up to an hour, with 3 digits.
-pub fn histogram() -> Histogram<u64> {
-    let mut histogram = Histogram::new_with_bounds(1, 3_600_000_000, 3).unwrap_or_else(|_| unreachable!("the bounds are valid"));
-    histogram.auto(true);
-    histogram
 }
 
 async fn serve(listener: std::net::TcpListener, shared: Arc<Shared>, orders: watch::Receiver<Orders>) -> io::Result<()> {

@@ -15,6 +15,7 @@ mod flow;
 pub mod g;
 pub mod h;
 pub mod i;
+pub mod j;
 mod path;
 mod rig;
 
@@ -57,7 +58,7 @@ pub struct Case {
 }
 
 /// All cases in the order in which they run: the floors last, since they refer to the others.
-pub const ALL: [Case; 9] = [
+pub const ALL: [Case; 10] = [
     Case { letter: "a", title: "SMPP in, spool, SMPP out, receipts back", run: a::run },
     Case { letter: "b", title: "HTTP in, SMPP out", run: b::run },
     Case { letter: "c", title: "Messages from handsets, to a webhook and to a bound receiver", run: c::run },
@@ -66,5 +67,6 @@ pub const ALL: [Case; 9] = [
     Case { letter: "f", title: "Long messages and character sets", run: f::run },
     Case { letter: "g", title: "Latency", run: g::run },
     Case { letter: "h", title: "The codec alone", run: h::run },
+    Case { letter: "j", title: "CMPP in, spool, CMPP out, reports back", run: j::run },
     Case { letter: "i", title: "The floors", run: i::run },
 ];

@@ -2,6 +2,7 @@
 
 use super::super::ALL;
 use super::super::flow::{RELAY, WAXWING};
+use super::super::j;
 use super::{ACCEPT, CASE, DISK, ROW};
 use crate::report::{Report, figure};
 
@@ -45,7 +46,7 @@ pub(super) fn of(report: &Report) -> Vec<Share> {
 }
 
 fn share(report: &Report, case: &str, variant: &str, subject: &str) -> Option<(f64, String)> {
-    for floor in [RELAY, BARE] {
+    for floor in [RELAY, BARE, j::BARE] {
         for name in ["receipts/s", "delivered/s", "accepted/s"] {
             if let (Some(ours), Some(most)) = (report.median(case, variant, subject, name), report.median(case, variant, floor, name)) {
                 return percent(ours, most, &format!("the {floor}'s {} {name}", figure(most)));
