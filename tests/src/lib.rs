@@ -21,6 +21,7 @@ pub mod kannel;
 pub mod load;
 pub mod peer;
 pub mod relay;
+pub mod sim;
 pub mod smpp;
 pub mod tshark;
 
@@ -28,6 +29,7 @@ pub use carrier::Carrier;
 pub use config::Config;
 pub use gateway::Gateway;
 pub use relay::{cmpp_relay, cmpp_relay_with, relay, relay_with, to_ismg};
+pub use sim::Sim;
 pub use wait::{until, until_some};
 
 use std::io::Write as _;

@@ -1,8 +1,5 @@
 //! The commands beside `serve`: what they print, what they end with, and that they work on a real gateway and with real peers.
 
-use std::io::{BufRead as _, BufReader};
-use std::net::SocketAddr;
-use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -10,7 +7,7 @@ use waxwing_tests::binary::{self, stderr, stdout};
 use waxwing_tests::client::Job;
 use waxwing_tests::http;
 use waxwing_tests::smpp::{Esme, Pdu, Submit, command};
-use waxwing_tests::{Carrier, Config, Gateway, relay, until, until_some};
+use waxwing_tests::{Carrier, Config, Gateway, Sim, relay, until, until_some};
 
 const BOUND: Duration = Duration::from_secs(20);
 
@@ -157,45 +154,23 @@ fn a_dead_letter_is_replayed_while_the_gateway_runs() {
     assert_eq!(again.status.code(), Some(1), "{}", stderr(&again));
 }
 
-/// `waxwing sim smsc` as a process; killed when dropped.
-struct Sim {
-    child: Child,
-    address: SocketAddr,
-}
-
-impl Sim {
-    fn start(more: &[&str]) -> Self {
-        let arguments = [&["sim", "smsc", "--listen", "127.0.0.1:0"], more].concat();
-        let mut child = Command::new(binary::waxwing()).args(arguments).stdout(Stdio::piped()).spawn().expect("the binary runs");
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut line).expect("a line");
-        let address = line.trim().rsplit(' ').next().and_then(|word| word.parse().ok());
-        let address = address.unwrap_or_else(|| panic!("no address in {line:?}"));
-        Self { child, address }
-    }
-}
-
-impl Drop for Sim {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
 #[test]
 fn the_simulated_smsc_serves_clients_that_others_wrote() {
-    let sim = Sim::start(&["--system-id", "shop", "--password", "secret"]);
-    Job::new("python_smpplib.py", &["gsm7", "ucs2", "udh", "sar", "payload"]).run(sim.address).assert_complete();
-    Job::new("node_smpp_client.js", &["gsm7", "ucs2", "udh", "sar", "payload"]).run(sim.address).assert_complete();
-    let refused = Job { password: "wrong", ..Job::new("perl_net_smpp.pl", &["gsm7"]) }.run(sim.address);
+    let sim = Sim::start("smsc", &["--system-id", "shop", "--password", "secret"]);
+    Job::new("python_smpplib.py", &["gsm7", "ucs2", "udh", "sar", "payload"]).run(sim.address()).assert_complete();
+    Job::new("node_smpp_client.js", &["gsm7", "ucs2", "udh", "sar", "payload"]).run(sim.address()).assert_complete();
+    let refused = Job { password: "wrong", ..Job::new("perl_net_smpp.pl", &["gsm7"]) }.run(sim.address());
     assert_eq!(refused.events("bind_failed").len(), 1, "{:?}", refused.events);
 }
 
 #[test]
 fn the_simulated_smsc_is_a_carrier_for_a_connector() {
-    let sim = Sim::start(&["--ids", "hex-then-decimal", "--error-rate", "0.2", "--error-code", "0x08", "--duplicate-receipt-rate", "0.5"]);
+    let sim = Sim::start(
+        "smsc",
+        &["--ids", "hex-then-decimal", "--error-rate", "0.2", "--error-code", "0x08", "--duplicate-receipt-rate", "0.5"],
+    );
     let retry = "retry = { delay = \"100ms\", delay_max = \"200ms\", max_attempts = 50 }";
-    let config = Config::new().shop().smpp_connector(sim.address, retry).route_to_carrier();
+    let config = Config::new().shop().smpp_connector(sim.address(), retry).route_to_carrier();
     let gateway = Gateway::start(&config);
     gateway.wait_until_up("carrier");
     Job::new("python_smpplib.py", &["gsm7", "ucs2", "udh", "sar", "payload"]).run(gateway.smpp()).assert_complete();
