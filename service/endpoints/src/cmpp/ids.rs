@@ -88,6 +88,11 @@ impl LocalTime {
         }
     }
 
+    /// MMDDHHMMSS as a number, as CONNECT has it.
+    pub fn timestamp(self) -> u32 {
+        waxwing_cmpp::auth::timestamp(self.month, self.day, self.hour, self.minute, self.second)
+    }
+
     /// YYMMDDHHMM, as status reports have it.
     pub fn minutes(self) -> [u8; 10] {
         let pairs = [(self.year % 100) as u8, self.month, self.day, self.hour, self.minute];

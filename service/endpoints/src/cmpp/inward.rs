@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use waxwing_cmpp::{Deliver, MsgId, Report, Submit, Version, result};
+use waxwing_cmpp::{Deliver, MsgId, Report, Submit, result};
 use waxwing_core::{Address, CarrierReceipt, CmppProfile, Inbound, Message, Millis, NPI_E164, PartInfo, State, Submission, content, want};
 use waxwing_smpp::time::SmppTime;
 
@@ -213,18 +213,11 @@ fn words(frame: &Bytes, octets: &[u8]) -> Bytes {
     }
 }
 
-/// The layout's word for logs.
-pub(super) fn version_name(v: Version) -> &'static str {
-    match v {
-        Version::V2 => "2.0",
-        Version::V3 => "3.0",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use waxwing_cmpp::Version;
 
     /// 2026-01-02 03:05:30 in China.
     const NOW: u64 = 1_767_294_330_000;

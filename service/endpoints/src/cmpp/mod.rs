@@ -2,7 +2,9 @@
 //!
 //! A session is one task that owns one [`Link`](waxwing_session::Link); [`dialect`] frames.
 
+mod client;
 mod config;
+mod connector;
 mod deliver;
 pub mod dialect;
 mod exchange;
@@ -18,6 +20,7 @@ mod server;
 mod split;
 
 pub use config::*;
+pub use connector::start_connector;
 pub use exchange::Exchange;
 pub use listener::start_listener;
 pub use ids::{LocalTime, MsgIds};

@@ -196,7 +196,7 @@ fn text_parts(
             Wide::Ucs2 => UCS2,
         },
     };
-    let room = Room::of(fmt, &how.lengths, if header.is_empty() { 0 } else { header.octets() + 1 });
+    let room = Room::of(fmt, how, if header.is_empty() { 0 } else { header.octets() + 1 });
     let place = how.signature.filter(|s| s.by_carrier).map(|s| s.place);
     let (single, single_octets) = room.single;
     let (part, part_octets) = room.part;
@@ -296,7 +296,9 @@ struct Room {
 
 impl Room {
     /// `header` octets are taken by other things than the parts' own header.
-    fn of(fmt: u8, l: &PartLengths, header: usize) -> Room {
+    fn of(fmt: u8, how: &Splitting<'_>, header: usize) -> Room {
+        let l = &how.lengths;
+        let own = if how.wide_reference { 7 } else { 6 };
         // What is in front of the parts' header shares its length octet.
         let beside = header.saturating_sub(1);
         match fmt {
@@ -307,12 +309,12 @@ impl Room {
             },
             GB => Room {
                 single: (usize::from(l.gbk_single).saturating_sub(header), USER_DATA.saturating_sub(header)),
-                part: (usize::from(l.gbk_part).saturating_sub(beside), USER_DATA.saturating_sub(7 + beside)),
+                part: (usize::from(l.gbk_part).saturating_sub(beside), USER_DATA.saturating_sub(own + beside)),
                 octets_a_unit: 2,
             },
             _ => Room {
                 single: (usize::from(l.ucs2_single).saturating_sub(header.div_ceil(2)), USER_DATA.saturating_sub(header)),
-                part: (usize::from(l.ucs2_part).saturating_sub(beside.div_ceil(2)), USER_DATA.saturating_sub(6 + beside)),
+                part: (usize::from(l.ucs2_part).saturating_sub(beside.div_ceil(2)), USER_DATA.saturating_sub(own + beside)),
                 octets_a_unit: 2,
             },
         }
@@ -320,7 +322,7 @@ impl Room {
 }
 
 /// Cuts text between characters: the first piece within one bound, the others within another, each units and octets.
-fn cut<'t>(text: &'t str, fmt: u8, first: (usize, usize), others: (usize, usize)) -> Vec<&'t str> {
+fn cut(text: &str, fmt: u8, first: (usize, usize), others: (usize, usize)) -> Vec<&str> {
     let mut pieces = Vec::new();
     let (mut start, mut used, mut bound) = (0, Size::default(), first);
     for (at, c) in text.char_indices() {
