@@ -47,12 +47,12 @@ fn what_comes_later_is_said_to_come_later() {
     assert_eq!(one("[mmsc]\ndomain = \"x\"\n"), "1:2: [mmsc] comes in a later version; take the section out");
     assert_eq!(one("[[command]]\nkeyword = \"X\"\n"), "1:3: [command] comes in a later version; take the section out");
     assert_eq!(
-        one("[[listener]]\nprotocol = \"cmpp\"\nlisten = \"127.0.0.1:7890\"\n"),
-        "2:12: [[listener]] number 1: protocol \"cmpp\" comes in a later version; this one has \"smpp\""
+        one("[[listener]]\nprotocol = \"mm1\"\nlisten = \"127.0.0.1:8080\"\n"),
+        "2:12: [[listener]] number 1: protocol \"mm1\" comes in a later version; this one has \"smpp\" or \"cmpp\""
     );
     assert_eq!(
         one("[[connector]]\nname = \"m\"\nprotocol = \"modem\"\ndevice = \"/dev/ttyUSB0\"\n"),
-        "3:12: [[connector]] \"m\": protocol \"modem\" comes in a later version; this one has \"smpp\" or \"simulator\""
+        "3:12: [[connector]] \"m\": protocol \"modem\" comes in a later version; this one has \"smpp\", \"cmpp\" or \"simulator\""
     );
 }
 
@@ -124,7 +124,7 @@ fn missing_keys_are_named() {
             "3:1: [[connector]] number 1: missing key `system_id`: your name at the carrier",
             "5:1: [[route]] number 1: missing key `via`: the connectors that carry it, such as via = [\"carrier-a\"]",
             "5:1: [[route]] number 1: nothing would ever take this route; add to = \"...\" or a name",
-            "6:1: [[connector]] \"x\": missing key `protocol`; write protocol = \"smpp\" or \"simulator\"",
+            "6:1: [[connector]] \"x\": missing key `protocol`; write protocol = \"smpp\", \"cmpp\" or \"simulator\"",
         ]
     );
 }
@@ -271,7 +271,7 @@ via = ["carrier-a", "spare"]
     assert_eq!(c.data(), Path::new("/etc/waxwing/data"));
     assert_eq!((c.accounts.len(), c.connectors.len(), c.routes[0].to.0.len()), (1, 2, 2));
     assert_eq!(c.connectors[0].common.any, Some(false), "a route names it");
-    let ListenerKind::Smpp(listener) = &c.listeners[0].kind;
+    let ListenerKind::Smpp(listener) = &c.listeners[0].kind else { panic!("an SMPP listener") };
     assert_eq!(listener.system_id, "waxwing");
     let ConnectorKind::Smpp(spare) = &c.connectors[1].kind else { panic!("an SMPP connector") };
     assert_eq!(spare.address.0.len(), 2);

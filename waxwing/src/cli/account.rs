@@ -105,7 +105,8 @@ fn on_store(action: &Action, config: &Config, store: &AccountStore) -> Result<()
                 }
             }
             let secret = chosen(password.as_deref());
-            config::account(name, &secret, &map, config).map_err(Failure::Usage)?;
+            // It is kept as a hash, and has to be in order as that.
+            check(name, if secret.is_empty() { "" } else { "$argon2" }, &map, config, store)?;
             store.add(&NewAccount { name: name.clone(), password: Some(secret.clone()), settings: map }, now).map_err(Failure::of)?;
             tell(name, password.as_deref(), &secret);
         }
@@ -115,7 +116,7 @@ fn on_store(action: &Action, config: &Config, store: &AccountStore) -> Result<()
                 .ok_or_else(|| Failure::Usage(format!("there is no account {name:?} in the data folder{}", in_file(config, name))))?;
             let mut map = account.settings;
             apply(&mut map, settings)?;
-            config::account(name, &account.password, &map, config).map_err(Failure::Usage)?;
+            check(name, &account.password, &map, config, store)?;
             store.modify(name, None, Some(&map), now).map_err(Failure::of)?;
         }
         Action::Passwd { name, password } => {
@@ -142,11 +143,28 @@ fn list(config: &Config, store: &AccountStore) -> Result<(), Failure> {
     let mut rows: Vec<Vec<String>> =
         config.accounts.iter().map(|a| vec![a.name.clone(), "configuration file".into(), String::new()]).collect();
     for a in store.list().map_err(Failure::of)? {
-        let settings: Vec<String> = a.settings.iter().map(|(k, v)| format!("{k}={v}")).collect();
-        rows.push(vec![a.name, "data folder".into(), settings.join(" ")]);
+        rows.push(vec![a.name, "data folder".into(), shown("", &a.settings).join(" ")]);
     }
     out::table(&["name", "kept in", "settings"], &rows);
     Ok(())
+}
+
+/// Settings as `account set` takes them, without the secrets.
+fn shown(prefix: &str, settings: &Map<String, Value>) -> Vec<String> {
+    let one = |(key, value): (&String, &Value)| match value {
+        Value::Object(inner) => shown(&format!("{prefix}{key}."), inner),
+        _ if key.ends_with("secret") => vec![format!("{prefix}{key}=(hidden)")],
+        _ => vec![format!("{prefix}{key}={value}")],
+    };
+    settings.iter().flat_map(one).collect()
+}
+
+/// Whether an account with these settings can live beside the others.
+fn check(name: &str, password: &str, settings: &Map<String, Value>, config: &Config, store: &AccountStore) -> Result<(), Failure> {
+    let account = config::account(name, password, settings, config).map_err(Failure::Usage)?;
+    let stored = store.list().map_err(Failure::of)?;
+    let others: Vec<_> = stored.iter().filter_map(|a| config::account(&a.name, &a.password, &a.settings, config).ok()).collect();
+    config::apart(&account, &others).map_err(Failure::Usage)
 }
 
 fn in_file(config: &Config, name: &str) -> &'static str {
@@ -172,14 +190,34 @@ fn apply(map: &mut Map<String, Value>, settings: &[String]) -> Result<(), Failur
         if matches!(key, "name" | "password") {
             return Err(Failure::Usage(format!("{key} cannot be set like that; see waxwing account --help")));
         }
-        if value.is_empty() {
-            map.remove(key);
-            continue;
-        }
         let parsed = toml::from_str::<Map<String, Value>>(&format!("v = {value}")).ok().and_then(|mut m| m.remove("v"));
-        map.insert(key.to_owned(), parsed.unwrap_or_else(|| Value::from(value)));
+        put(map, key, (!value.is_empty()).then(|| parsed.unwrap_or_else(|| Value::from(value))));
     }
     Ok(())
+}
+
+/// Puts a value under a key, which may lead through tables (`cmpp.sp_id`); without one, takes the key out, and tables that are empty then.
+fn put(map: &mut Map<String, Value>, key: &str, value: Option<Value>) {
+    match (key.split_once('.'), value) {
+        (None, Some(value)) => {
+            map.insert(key.to_owned(), value);
+        }
+        (None, None) => {
+            map.remove(key);
+        }
+        (Some((table, key)), value) => {
+            let entry = map.entry(table).or_insert_with(|| Value::Object(Map::new()));
+            if !entry.is_object() {
+                *entry = Value::Object(Map::new());
+            }
+            if let Some(inner) = entry.as_object_mut() {
+                put(inner, key, value);
+                if inner.is_empty() {
+                    map.remove(table);
+                }
+            }
+        }
+    }
 }
 
 fn hash() -> Result<(), Failure> {
@@ -209,6 +247,36 @@ mod tests {
         apply(&mut map, &["route=".to_owned()]).unwrap();
         assert!(!map.contains_key("route"));
         assert!(apply(&mut map, &["password=x".to_owned()]).is_err());
+    }
+
+    #[test]
+    fn keys_lead_into_tables_and_secrets_are_not_shown() {
+        let mut map = Map::new();
+        apply(&mut map, &["cmpp.sp_id=\"901234\"", "cmpp.secret=open", "rate=5"].map(str::to_owned)).unwrap();
+        assert_eq!(Value::Object(map.clone()), json!({ "cmpp": { "sp_id": "901234", "secret": "open" }, "rate": 5 }));
+        assert_eq!(shown("", &map), ["cmpp.secret=(hidden)", "cmpp.sp_id=\"901234\"", "rate=5"]);
+        apply(&mut map, &["cmpp.sp_id=", "cmpp.secret="].map(str::to_owned)).unwrap();
+        assert_eq!(Value::Object(map), json!({ "rate": 5 }));
+    }
+
+    #[test]
+    fn stored_accounts_have_a_secret_and_a_name_of_their_own_over_cmpp() {
+        let file = "[[account]]\nname = \"first\"\npassword = \"x\"\n[account.cmpp]\nsp_id = \"901234\"\n";
+        let config = config::parse(std::path::Path::new("t"), std::path::Path::new("."), file).unwrap();
+        let check = |password: &str, cmpp: Value| {
+            let settings = json!({ "rate": 5, "cmpp": cmpp });
+            config::account("shop", password, settings.as_object().unwrap(), &config)
+        };
+        let a = check("$argon2", json!({ "sp_id": "901235", "secret": "open" })).unwrap();
+        assert_eq!(a.cmpp.unwrap().sp_id, "901235");
+        assert_eq!(
+            check("$argon2", json!({ "sp_id": "901235" })).unwrap_err(),
+            "account \"shop\": missing key `cmpp.secret`: the account's password is a hash, with which the digest of CMPP cannot be checked"
+        );
+        assert_eq!(
+            check("open", json!({ "sp_id": "901234" })).unwrap_err(),
+            "account \"shop\": cmpp: 901234 is already account \"first\"'s; each signs in with its own"
+        );
     }
 
     #[test]

@@ -1,40 +1,72 @@
 //! What single values cannot show: names that are missing, taken or unknown, ports that clash, ranges that contradict each other.
 
+mod cmpp;
+
 use std::fmt::Display;
 use std::net::SocketAddr;
 use std::ops::Range;
+use std::path::PathBuf;
 
 use super::fields::nearest;
 use super::keys::{Account, Connector, Door, Route, Simulator, SmppConnector, SmppListener, Tls};
-use super::sections::{Kind, Sections};
+use super::sections::{ConnectorItem, ListenerItem, Sections};
 use super::tree::{Block, Findings, Item};
+use super::value::{Hosts, Period};
 use super::{Config, ConnectorKind, ConnectorSetup, ListenerKind, ListenerSetup};
 
 /// Longest system_id (SMPP 3.4, 4.1.1: 16 with its NUL).
 const SYSTEM_ID: usize = 15;
 /// Longest name of an account, connector or route.
 const NAME: usize = 64;
+/// What is said about waiting for an answer for no time.
+const NO_ANSWER: &str = "0 would wait for no answer; write at least \"1s\"";
+
+/// What is known besides the document, where that is only an account.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    /// Names of routes and connectors.
+    pub(super) routes: Vec<String>,
+    /// Connectors that lead to other gateways.
+    pub(super) peers: Vec<Peer>,
+}
+
+/// A connector that leads to another gateway.
+#[derive(Debug)]
+pub(super) struct Peer {
+    pub(super) connector: String,
+    /// The account that the gateway is.
+    pub(super) account: String,
+}
 
 /// Checks everything, notes every mistake, and makes of it what would be in force if there were none.
-pub(super) fn check(findings: &mut Findings<'_>, s: Sections<'_>, routes: &[String]) -> Config {
-    let mut c = Checker { findings, routes, warnings: Vec::new() };
+pub(super) fn check(findings: &mut Findings<'_>, s: Sections<'_>, elsewhere: &Known) -> Config {
+    let mut c = Checker { findings, elsewhere, warnings: Vec::new() };
     c.general(&s);
     c.ports(&s);
+    c.cmpp_gateways(&s);
     c.names(&s);
-    for (common, smpp) in &s.listeners {
-        c.need(common.value.listen.is_some(), &common.block, "listen", "where to listen, such as listen = \"127.0.0.1:2775\"");
-        c.smpp_listener(smpp);
+    for (common, item) in &s.listeners {
+        let port = if matches!(item, ListenerItem::Cmpp(_)) { 7890 } else { 2775 };
+        let mend = format!("where to listen, such as listen = \"127.0.0.1:{port}\"");
+        c.need(common.value.listen.is_some(), &common.block, "listen", &mend);
+        match item {
+            ListenerItem::Smpp(item) => c.smpp_listener(item),
+            ListenerItem::Cmpp(item) => c.cmpp_listener(item),
+        }
     }
     for account in &s.accounts {
         c.account(account, &s);
+        c.cmpp_account(account, &s);
     }
+    c.cmpp_sources(&s.accounts);
     c.numbers(&s.accounts);
     for (common, kind) in &s.connectors {
         c.connector(common);
         match kind {
-            Kind::Smpp(item) => c.smpp_connector(item),
-            Kind::Simulator(item) => c.simulator(item),
-            Kind::Unknown => {}
+            ConnectorItem::Smpp(item) => c.smpp_connector(item),
+            ConnectorItem::Cmpp(item) => c.cmpp_connector(&common.value.name, item, &s),
+            ConnectorItem::Simulator(item) => c.simulator(item),
+            ConnectorItem::Unknown => {}
         }
     }
     for route in &s.routes {
@@ -54,15 +86,20 @@ fn assemble(s: Sections<'_>) -> Config {
             let alone = common.to.is_empty() && common.senders.is_empty() && !named.contains(&&common.name);
             common.any = Some(common.any.unwrap_or(alone));
             let kind = match kind {
-                Kind::Smpp(item) => ConnectorKind::Smpp(Box::new(item.value.clone())),
-                Kind::Simulator(item) => ConnectorKind::Simulator(item.value.clone()),
-                Kind::Unknown => return None,
+                ConnectorItem::Smpp(item) => ConnectorKind::Smpp(Box::new(item.value.clone())),
+                ConnectorItem::Cmpp(item) => ConnectorKind::Cmpp(Box::new(item.value.clone())),
+                ConnectorItem::Simulator(item) => ConnectorKind::Simulator(item.value.clone()),
+                ConnectorItem::Unknown => return None,
             };
             Some(ConnectorSetup { common, kind })
         })
         .collect();
-    let listeners = s.listeners.into_iter().filter_map(|(common, smpp)| {
-        common.value.listen.map(|l| ListenerSetup { listen: l.0, kind: ListenerKind::Smpp(Box::new(smpp.value)) })
+    let listeners = s.listeners.into_iter().filter_map(|(common, item)| {
+        let kind = match item {
+            ListenerItem::Smpp(item) => ListenerKind::Smpp(Box::new(item.value)),
+            ListenerItem::Cmpp(item) => ListenerKind::Cmpp(Box::new(item.value)),
+        };
+        common.value.listen.map(|l| ListenerSetup { listen: l.0, kind })
     });
     Config {
         node: s.node.value,
@@ -82,8 +119,7 @@ fn assemble(s: Sections<'_>) -> Config {
 
 struct Checker<'f, 's> {
     findings: &'f mut Findings<'s>,
-    /// Routes and connectors besides those of the document.
-    routes: &'f [String],
+    elsewhere: &'f Known,
     warnings: Vec<super::Problem>,
 }
 
@@ -93,7 +129,7 @@ impl Checker<'_, '_> {
     }
 
     fn wrong_key(&mut self, block: &Block<'_>, key: &str, message: impl Display) {
-        self.wrong(block, block.at(key), format!("{key}: {message}"));
+        self.wrong(block, block.at(key), format!("{}{key}: {message}", block.prefix));
     }
 
     fn warn(&mut self, block: &Block<'_>, key: &str, message: impl Display) {
@@ -103,9 +139,8 @@ impl Checker<'_, '_> {
 
     /// A key that has to be there.
     fn need(&mut self, given: bool, block: &Block<'_>, key: &str, mend: &str) {
-        // A key that is there and could not be read has been complained about.
-        if !given && !block.has(key) {
-            self.wrong(block, block.span.clone(), format!("missing key `{key}`: {mend}"));
+        if !given && !block.given(key) {
+            self.wrong(block, block.span.clone(), format!("missing key `{}{key}`: {mend}", block.prefix));
         }
     }
 
@@ -212,17 +247,25 @@ impl Checker<'_, '_> {
     fn smpp_listener(&mut self, item: &Item<'_, SmppListener>) {
         let (b, v) = (&item.block, &item.value);
         self.at_most(b, "system_id", &v.system_id, SYSTEM_ID);
-        self.pair(b, ("tls_cert", v.tls_cert.is_some()), ("tls_key", v.tls_key.is_some()));
-        if v.tls_client_ca.is_some() && v.tls_cert.is_none() {
-            self.wrong_key(b, "tls_client_ca", "client certificates need TLS; add tls_cert and tls_key");
-        }
+        self.server_files(b, [&v.tls_cert, &v.tls_key, &v.tls_client_ca]);
         self.in_range(b, "window", v.window, 1..=100_000);
         self.in_range(b, "max_connections", v.max_connections, 1..=1_000_000);
         self.in_range(b, "max_connections_per_host", v.max_connections_per_host, 1..=1_000_000);
         for (key, period) in [("login_timeout", v.login_timeout), ("response_timeout", v.response_timeout)] {
-            if period.0.is_zero() {
-                self.wrong_key(b, key, "0 would let no connection live; write at least \"1s\"");
-            }
+            self.no_zero(b, key, period, "0 would let no connection live; write at least \"1s\"");
+        }
+    }
+
+    fn server_files(&mut self, b: &Block<'_>, [cert, key, client_ca]: [&Option<PathBuf>; 3]) {
+        self.pair(b, ("tls_cert", cert.is_some()), ("tls_key", key.is_some()));
+        if client_ca.is_some() && cert.is_none() {
+            self.wrong_key(b, "tls_client_ca", "client certificates need TLS; add tls_cert and tls_key");
+        }
+    }
+
+    fn no_zero(&mut self, b: &Block<'_>, key: &str, period: Period, message: &str) {
+        if period.0.is_zero() {
+            self.wrong_key(b, key, message);
         }
     }
 
@@ -232,20 +275,18 @@ impl Checker<'_, '_> {
             let message = format!("the name has {} octets; SMPP clients that keep to the book can send {SYSTEM_ID}", v.name.len());
             self.warn(b, "name", message);
         }
-        if v.password.is_empty() {
+        if v.password.is_empty() && v.cmpp.is_none() {
             self.warn(b, "password", "without a password nobody can sign in");
         }
         self.in_range(b, "priority", v.priority, 0..=3);
         self.in_range(b, "max_priority", v.max_priority, 0..=3);
-        if v.rate.is_some_and(|r| r <= 0.0 || !r.is_finite()) {
-            self.wrong_key(b, "rate", "messages a second have to be more than 0; leave the key out for no limit");
-        }
+        self.rate(b, v.rate);
         self.in_range(b, "max_binds", v.max_binds, 1..=10_000);
         self.in_range(b, "window", v.window, 1..=10_000);
         self.in_range(b, "webhook_calls", v.webhook_calls, 1..=1000);
         self.at_most(b, "default_sender", v.default_sender.as_deref().unwrap_or_default(), waxwing_core::MAX_ADDRESS);
         self.at_most(b, "forced_sender", v.forced_sender.as_deref().unwrap_or_default(), waxwing_core::MAX_ADDRESS);
-        if v.webhook_secret.is_some() && v.webhook.is_none() && !b.has("webhook") {
+        if v.webhook_secret.is_some() && v.webhook.is_none() && !b.given("webhook") {
             self.wrong_key(b, "webhook_secret", "there is no webhook to sign; add webhook = \"https://...\"");
         }
         if v.webhook_secret.as_deref().is_some_and(|k| k.split_whitespace().any(|key| !key.starts_with("whsec_"))) {
@@ -257,7 +298,7 @@ impl Checker<'_, '_> {
         }
         if let Some(route) = &v.route {
             let routes = s.routes.iter().filter_map(|r| r.value.name.as_deref());
-            let all: Vec<&str> = routes.chain(connector_names(s)).chain(self.routes.iter().map(String::as_str)).collect();
+            let all: Vec<&str> = routes.chain(connector_names(s)).chain(self.elsewhere.routes.iter().map(String::as_str)).collect();
             self.known(b, "route", b.at("route"), route, &all, "route or connector");
         }
     }
@@ -292,10 +333,7 @@ impl Checker<'_, '_> {
 
     fn smpp_connector(&mut self, item: &Item<'_, SmppConnector>) {
         let (b, v) = (&item.block, &item.value);
-        self.need(!v.address.0.is_empty(), b, "address", "the carrier's host and port, such as address = \"smsc.example.net:2775\"");
-        if v.address.0.is_empty() && b.has("address") {
-            self.wrong_key(b, "address", "the list is empty");
-        }
+        self.address(b, &v.address, "smsc.example.net:2775");
         self.need(!v.system_id.is_empty(), b, "system_id", "your name at the carrier");
         self.at_most(b, "system_id", &v.system_id, SYSTEM_ID);
         self.at_most(b, "system_type", &v.system_type, 12);
@@ -306,24 +344,39 @@ impl Checker<'_, '_> {
         if ![0x33, 0x34, 0x50].contains(&v.interface_version.0) {
             self.wrong_key(b, "interface_version", format!("{} is no version of SMPP; write 0x33, 0x34 or 0x50", v.interface_version));
         }
-        if v.rate.is_some_and(|r| r <= 0.0 || !r.is_finite()) {
-            self.wrong_key(b, "rate", "messages a second have to be more than 0; leave the key out for no limit");
-        }
-        if v.response_timeout.0.is_zero() {
-            self.wrong_key(b, "response_timeout", "0 would wait for no answer; write at least \"1s\"");
-        }
-        if v.reconnect_min.0 > v.reconnect_max.0 {
-            self.wrong_key(b, "reconnect_min", "it is longer than reconnect_max");
-        }
-        if v.reconnect_min.0.is_zero() {
-            self.wrong_key(b, "reconnect_min", "0 would knock without pause; write at least \"100ms\"");
-        }
+        self.rate(b, v.rate);
+        self.no_zero(b, "response_timeout", v.response_timeout, NO_ANSWER);
+        self.reconnect(b, v.reconnect_min, v.reconnect_max);
         for (n, tlv) in v.tlv.iter().enumerate() {
             if let Err(e) = tlv.octets() {
                 self.wrong(b, b.at_nth("tlv", n), format!("tlv: {e}"));
             }
         }
-        if let Tls::On(tls) = &v.tls {
+        self.client_tls(b, &v.tls);
+    }
+
+    fn address(&mut self, b: &Block<'_>, address: &Hosts, such_as: &str) {
+        self.need(!address.0.is_empty(), b, "address", &format!("the carrier's host and port, such as address = \"{such_as}\""));
+        if address.0.is_empty() && b.has("address") && !b.is_spoilt("address") {
+            self.wrong_key(b, "address", "the list is empty");
+        }
+    }
+
+    fn rate(&mut self, b: &Block<'_>, rate: Option<f64>) {
+        if rate.is_some_and(|r| r <= 0.0 || !r.is_finite()) {
+            self.wrong_key(b, "rate", "messages a second have to be more than 0; leave the key out for no limit");
+        }
+    }
+
+    fn reconnect(&mut self, b: &Block<'_>, min: Period, max: Period) {
+        if min.0 > max.0 {
+            self.wrong_key(b, "reconnect_min", "it is longer than reconnect_max");
+        }
+        self.no_zero(b, "reconnect_min", min, "0 would knock without pause; write at least \"100ms\"");
+    }
+
+    fn client_tls(&mut self, b: &Block<'_>, tls: &Tls) {
+        if let Tls::On(tls) = tls {
             self.pair(b, ("tls", tls.cert.is_some()), ("tls", tls.key.is_some()));
             if tls.insecure {
                 self.warn(b, "tls", "insecure takes any certificate: anybody in between can read and change everything");
@@ -351,7 +404,7 @@ impl Checker<'_, '_> {
                 self.wrong(b, b.at_nth("via", n), format!("via: {name:?} is there twice"));
             }
         }
-        if v.to.is_empty() && v.name.is_none() && !b.has("to") && !b.has("name") {
+        if v.to.is_empty() && v.name.is_none() && !b.given("to") && !b.given("name") {
             self.wrong(b, b.span.clone(), "nothing would ever take this route; add to = \"...\" or a name");
         }
         for (n, name) in v.accounts.iter().enumerate() {

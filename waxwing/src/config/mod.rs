@@ -10,17 +10,18 @@ pub mod keys;
 mod problem;
 pub mod reference;
 mod sections;
+mod setup;
 mod tree;
 pub mod value;
 
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 pub use diff::{Changes, Diff};
 pub(crate) use keys::unhex;
 pub use problem::{Problem, Problems};
+pub use setup::{ConnectorKind, ConnectorSetup, ListenerKind, ListenerSetup, ServerFiles};
 
-use keys::{Account, Callback, Connector, Http, Ledger, Log, Node, Route, Simulator, SmppConnector, SmppListener, Sms, Spool};
+use keys::{Account, Callback, CmppAccount, Http, Ledger, Log, Node, Role, Route, Sms, Spool};
 
 /// A configuration that has been checked as a whole.
 #[derive(Clone, Debug, Default)]
@@ -53,40 +54,6 @@ pub struct Config {
     pub warnings: Vec<Problem>,
 }
 
-/// A listener that has been checked.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ListenerSetup {
-    /// Where it listens.
-    pub listen: SocketAddr,
-    /// The rest of its settings.
-    pub kind: ListenerKind,
-}
-
-/// What a listener speaks, with its settings.
-#[derive(Clone, Debug, PartialEq)]
-pub enum ListenerKind {
-    /// SMPP.
-    Smpp(Box<SmppListener>),
-}
-
-/// A connector that has been checked.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ConnectorSetup {
-    /// What all connectors have.
-    pub common: Connector,
-    /// The rest of its settings.
-    pub kind: ConnectorKind,
-}
-
-/// What a connector speaks, with its settings.
-#[derive(Clone, Debug, PartialEq)]
-pub enum ConnectorKind {
-    /// SMPP.
-    Smpp(Box<SmppConnector>),
-    /// A carrier inside the gateway.
-    Simulator(Simulator),
-}
-
 /// Reads and checks a file.
 ///
 /// # Errors
@@ -109,7 +76,7 @@ pub fn load(path: &Path) -> Result<Config, Problems> {
 /// # Errors
 /// With all its mistakes.
 pub fn parse(file: &Path, base: &Path, text: &str) -> Result<Config, Problems> {
-    let mut config = sections::read(file, text, &[])?;
+    let mut config = sections::read(file, text, &check::Known::default())?;
     config.base = base.to_owned();
     Ok(config)
 }
@@ -130,10 +97,32 @@ pub fn account(
     let document = serde_json::json!({ "account": [section] });
     let text = toml::to_string(&document).map_err(|e| format!("account {name:?}: {e}"))?;
     let connectors = config.connectors.iter().map(|c| c.common.name.clone());
-    let names: Vec<String> = config.routes.iter().filter_map(|r| r.name.clone()).chain(connectors).collect();
-    match sections::read(Path::new(""), &text, &names) {
-        Ok(c) => c.accounts.into_iter().next().ok_or_else(|| format!("account {name:?}: no settings")),
+    let routes = config.routes.iter().filter_map(|r| r.name.clone()).chain(connectors).collect();
+    let peers = config.connectors.iter().filter_map(|c| match &c.kind {
+        ConnectorKind::Cmpp(line) if line.role == Role::Ismg => {
+            Some(check::Peer { connector: c.common.name.clone(), account: line.account.clone() })
+        }
+        _ => None,
+    });
+    match sections::read(Path::new(""), &text, &check::Known { routes, peers: peers.collect() }) {
+        Ok(c) => {
+            let account = c.accounts.into_iter().next().ok_or_else(|| format!("account {name:?}: no settings"))?;
+            apart(&account, &config.accounts).map(|()| account)
+        }
         Err(p) => Err(p.0.into_iter().map(|p| p.message.replace("[[account]]", "account")).collect::<Vec<_>>().join("\n")),
+    }
+}
+
+/// Whether an account signs in over CMPP with a name of its own. Others of its own name are not looked at.
+///
+/// # Errors
+/// With the name and whose it is.
+pub fn apart(account: &Account, others: &[Account]) -> Result<(), String> {
+    let source = |a: &Account| a.cmpp.as_ref().and_then(CmppAccount::source);
+    let Some(name) = source(account) else { return Ok(()) };
+    match others.iter().find(|o| o.name != account.name && source(o).as_ref() == Some(&name)) {
+        None => Ok(()),
+        Some(o) => Err(format!("account {:?}: cmpp: {name} is already account {:?}'s; each signs in with its own", account.name, o.name)),
     }
 }
 
@@ -153,30 +142,5 @@ impl Config {
     /// The data folder.
     pub fn data(&self) -> PathBuf {
         self.path(&self.node.data)
-    }
-}
-
-// === impl ListenerSetup ===
-
-impl ListenerSetup {
-    /// The protocol's name.
-    pub fn protocol(&self) -> &'static str {
-        match self.kind {
-            ListenerKind::Smpp(_) => "smpp",
-        }
-    }
-
-    /// What it is called in logs: `smpp 127.0.0.1:2775`.
-    pub fn name(&self) -> String {
-        format!("{} {}", self.protocol(), self.listen)
-    }
-}
-
-// === impl ConnectorSetup ===
-
-impl ConnectorSetup {
-    /// Its name.
-    pub fn name(&self) -> &str {
-        &self.common.name
     }
 }

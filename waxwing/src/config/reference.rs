@@ -9,7 +9,8 @@ use waxwing_core::{AccountLabel, ConnectorLabel, Metrics, QueueLabel, ReasonLabe
 
 use super::fields;
 use super::keys::{
-    Account, Callback, Connector, Http, Ledger, Listener, Log, Node, Route, Simulator, SmppConnector, SmppListener, Sms, Spool,
+    Account, Callback, CmppAccount, CmppConnector, CmppListener, Connector, Http, Ledger, Listener, Log, Node, Route, Simulator,
+    SmppConnector, SmppListener, Sms, Spool,
 };
 
 /// `docs/reference/configuration.md`.
@@ -23,10 +24,13 @@ pub fn configuration() -> String {
     section::<Callback>(&mut page, "## `[callback]`");
     section::<Log>(&mut page, "## `[log]`");
     section::<Account>(&mut page, "## `[[account]]`");
+    section::<CmppAccount>(&mut page, "### `[account.cmpp]`");
     section::<Listener>(&mut page, "## `[[listener]]`");
     section::<SmppListener>(&mut page, "### `protocol = \"smpp\"`");
+    section::<CmppListener>(&mut page, "### `protocol = \"cmpp\"`");
     section::<Connector>(&mut page, "## `[[connector]]`");
     section::<SmppConnector>(&mut page, "### `protocol = \"smpp\"`");
+    section::<CmppConnector>(&mut page, "### `protocol = \"cmpp\"`");
     section::<Simulator>(&mut page, "### `protocol = \"simulator\"`");
     section::<Route>(&mut page, "## `[[route]]`");
     page
@@ -113,7 +117,10 @@ fn rows(page: &mut String, prefix: &str, root: &Value, schema: &Value, order: &[
         }
         meaning += &variants(&inner);
         let _ = writeln!(page, "| `{prefix}{key}` | {} | {default} | {} |", kind(root, &inner), meaning.replace('|', "\\|"));
-        if let Some((table, suffix)) = table_in(root, &inner) {
+        // What has a section of its own has a table of its own.
+        if property["x-section"] != Value::Bool(true)
+            && let Some((table, suffix)) = table_in(root, &inner)
+        {
             rows(page, &format!("{prefix}{key}{suffix}."), root, &table, &[]);
         }
     }

@@ -6,7 +6,11 @@ use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::keys::{Account, Connector, ConnectorProtocol, Listener, ListenerProtocol, Route, Simulator, SmppConnector, SmppListener};
+use super::check::Known;
+use super::keys::{
+    Account, CmppConnector, CmppListener, Connector, ConnectorProtocol, Listener, ListenerProtocol, Route, Simulator, SmppConnector,
+    SmppListener,
+};
 use super::problem::Source;
 use super::tree::{Block, Findings, Item, unknown_key};
 use super::{Config, Problems, check, fields};
@@ -21,16 +25,24 @@ pub(super) struct Sections<'i> {
     pub(super) sms: Item<'i, super::Sms>,
     pub(super) callback: Item<'i, super::Callback>,
     pub(super) log: Item<'i, super::Log>,
-    pub(super) listeners: Vec<(Item<'i, Listener>, Item<'i, SmppListener>)>,
+    pub(super) listeners: Vec<(Item<'i, Listener>, ListenerItem<'i>)>,
     pub(super) accounts: Vec<Item<'i, Account>>,
-    pub(super) connectors: Vec<(Item<'i, Connector>, Kind<'i>)>,
+    pub(super) connectors: Vec<(Item<'i, Connector>, ConnectorItem<'i>)>,
     pub(super) routes: Vec<Item<'i, Route>>,
+}
+
+/// The settings of a listener that belong to its protocol.
+#[derive(Debug)]
+pub(super) enum ListenerItem<'i> {
+    Smpp(Item<'i, SmppListener>),
+    Cmpp(Item<'i, CmppListener>),
 }
 
 /// The settings of a connector that belong to its protocol.
 #[derive(Debug)]
-pub(super) enum Kind<'i> {
+pub(super) enum ConnectorItem<'i> {
     Smpp(Box<Item<'i, SmppConnector>>),
+    Cmpp(Box<Item<'i, CmppConnector>>),
     Simulator(Item<'i, Simulator>),
     /// Not known, which has been said.
     Unknown,
@@ -39,11 +51,11 @@ pub(super) enum Kind<'i> {
 const SINGLE: [&str; 7] = ["node", "http", "spool", "ledger", "sms", "callback", "log"];
 const SEVERAL: [&str; 4] = ["listener", "account", "connector", "route"];
 const LATER: [&str; 2] = ["mmsc", "command"];
-const LATER_LISTENERS: [&str; 7] = ["cmpp", "http", "mm1", "mm3", "mm4", "mm7", "smtp"];
-const LATER_CONNECTORS: [&str; 8] = ["cmpp", "modem", "http", "mm1", "mm3", "mm4", "mm7", "eaif"];
+const LATER_LISTENERS: [&str; 6] = ["http", "mm1", "mm3", "mm4", "mm7", "smtp"];
+const LATER_CONNECTORS: [&str; 7] = ["modem", "http", "mm1", "mm3", "mm4", "mm7", "eaif"];
 
-/// Reads and checks a document. `routes` are names of routes and connectors that are known besides those of the document.
-pub(super) fn read(file: &Path, text: &str, routes: &[String]) -> Result<Config, Problems> {
+/// Reads and checks a document. `elsewhere` is what is known besides it.
+pub(super) fn read(file: &Path, text: &str, elsewhere: &Known) -> Result<Config, Problems> {
     let mut findings = Findings::new(Source::new(file, text));
     let (document, mistakes) = DeTable::parse_recoverable(text);
     for e in &mistakes {
@@ -68,7 +80,7 @@ pub(super) fn read(file: &Path, text: &str, routes: &[String]) -> Result<Config,
         connectors: several(&mut findings, &mut document, "connector").into_iter().map(|b| connector(&mut findings, b)).collect(),
         routes: several(&mut findings, &mut document, "route").into_iter().map(|b| whole(&mut findings, b)).collect(),
     };
-    let config = check::check(&mut findings, sections, routes);
+    let config = check::check(&mut findings, sections, elsewhere);
     if findings.problems.is_empty() { Ok(config) } else { Err(finish(findings)) }
 }
 
@@ -145,7 +157,11 @@ fn whole<'i, T: DeserializeOwned + Default>(findings: &mut Findings<'_>, mut blo
 
 /// The protocol that a block names: `None`, said and done, where it names none or one of a later version.
 fn protocol<'a>(findings: &mut Findings<'_>, block: &'a Block<'_>, now: &[&str], later: &[&str]) -> Option<&'a str> {
-    let list = now.iter().map(|p| format!("\"{p}\"")).collect::<Vec<_>>().join(" or ");
+    let quoted: Vec<_> = now.iter().map(|p| format!("\"{p}\"")).collect();
+    let list = match &quoted[..] {
+        [rest @ .., last] if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+        all => all.concat(),
+    };
     if !block.has("protocol") {
         findings.add_in(block, block.span.clone(), format!("missing key `protocol`; write protocol = {list}"));
         return None;
@@ -162,20 +178,27 @@ fn protocol<'a>(findings: &mut Findings<'_>, block: &'a Block<'_>, now: &[&str],
     Some(given)
 }
 
-fn listener<'i>(findings: &mut Findings<'_>, mut block: Block<'i>) -> Option<(Item<'i, Listener>, Item<'i, SmppListener>)> {
-    protocol(findings, &block, &["smpp"], &LATER_LISTENERS)?;
-    let known = [fields::of::<Listener>(), fields::of::<SmppListener>()].concat();
+fn listener<'i>(findings: &mut Findings<'_>, mut block: Block<'i>) -> Option<(Item<'i, Listener>, ListenerItem<'i>)> {
+    let specific = match protocol(findings, &block, &["smpp", "cmpp"], &LATER_LISTENERS)? {
+        "smpp" => fields::of::<SmppListener>(),
+        _ => fields::of::<CmppListener>(),
+    };
+    let known = [fields::of::<Listener>(), specific].concat();
     findings.known_keys(&mut block, &known);
     let common = block.take::<Listener>();
     let common: Item<'_, Listener> = findings.read(common);
-    debug_assert!(common.value.protocol == Some(ListenerProtocol::Smpp));
-    Some((common, findings.read(block)))
+    let item = match common.value.protocol? {
+        ListenerProtocol::Smpp => ListenerItem::Smpp(findings.read(block)),
+        ListenerProtocol::Cmpp => ListenerItem::Cmpp(findings.read(block)),
+    };
+    Some((common, item))
 }
 
-fn connector<'i>(findings: &mut Findings<'_>, mut block: Block<'i>) -> (Item<'i, Connector>, Kind<'i>) {
-    let named = protocol(findings, &block, &["smpp", "simulator"], &LATER_CONNECTORS).map(str::to_owned);
+fn connector<'i>(findings: &mut Findings<'_>, mut block: Block<'i>) -> (Item<'i, Connector>, ConnectorItem<'i>) {
+    let named = protocol(findings, &block, &["smpp", "cmpp", "simulator"], &LATER_CONNECTORS).map(str::to_owned);
     let specific = match named.as_deref() {
         Some("smpp") => fields::of::<SmppConnector>(),
+        Some("cmpp") => fields::of::<CmppConnector>(),
         Some(_) => fields::of::<Simulator>(),
         None => &[],
     };
@@ -188,10 +211,11 @@ fn connector<'i>(findings: &mut Findings<'_>, mut block: Block<'i>) -> (Item<'i,
         common.table.remove("protocol");
     }
     let common: Item<'_, Connector> = findings.read(common);
-    let kind = match common.value.protocol {
-        Some(ConnectorProtocol::Smpp) => Kind::Smpp(Box::new(findings.read(block))),
-        Some(ConnectorProtocol::Simulator) => Kind::Simulator(findings.read(block)),
-        None => Kind::Unknown,
+    let item = match common.value.protocol {
+        Some(ConnectorProtocol::Smpp) => ConnectorItem::Smpp(Box::new(findings.read(block))),
+        Some(ConnectorProtocol::Cmpp) => ConnectorItem::Cmpp(Box::new(findings.read(block))),
+        Some(ConnectorProtocol::Simulator) => ConnectorItem::Simulator(findings.read(block)),
+        None => ConnectorItem::Unknown,
     };
-    (common, kind)
+    (common, item)
 }

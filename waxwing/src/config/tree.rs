@@ -13,8 +13,12 @@ use super::problem::{Problem, Source};
 #[derive(Clone, Debug)]
 pub(super) struct Block<'i> {
     pub(super) place: String,
+    /// What stands before its keys where they are named: `cmpp.` in an account's table of that name.
+    pub(super) prefix: &'static str,
     pub(super) span: Range<usize>,
     pub(super) table: DeTable<'i>,
+    /// Keys that were there and could not be read.
+    spoilt: Vec<String>,
 }
 
 /// A block and what was read from it.
@@ -35,7 +39,15 @@ pub(super) struct Findings<'s> {
 
 impl<'i> Block<'i> {
     pub(super) fn new(place: impl Into<String>, value: &Spanned<DeTable<'i>>) -> Block<'i> {
-        Block { place: place.into(), span: value.span(), table: value.get_ref().clone() }
+        Block { place: place.into(), prefix: "", span: value.span(), table: value.get_ref().clone(), spoilt: Vec::new() }
+    }
+
+    /// The table that a key holds. `prefix` is the key with a dot.
+    pub(super) fn inner(&self, prefix: &'static str) -> Option<Block<'i>> {
+        let value = self.table.get(prefix.trim_end_matches('.'))?;
+        let table = value.get_ref().as_table()?.clone();
+        let spoilt = self.spoilt.iter().filter_map(|k| k.strip_prefix(prefix)).map(str::to_owned).collect();
+        Some(Block { place: self.place.clone(), prefix, span: value.span(), table, spoilt })
     }
 
     /// Where the value of a key stands, or the block where it has none.
@@ -53,8 +65,19 @@ impl<'i> Block<'i> {
         self.table.get(key).and_then(|v| v.get_ref().as_str())
     }
 
+    /// Whether a key is there and could be read, at least in part.
     pub(super) fn has(&self, key: &str) -> bool {
         self.table.contains_key(key)
+    }
+
+    /// Whether a key, or a part of it, could not be read.
+    pub(super) fn is_spoilt(&self, key: &str) -> bool {
+        self.spoilt.iter().any(|k| k == key)
+    }
+
+    /// Whether a key is there, even if it could not be read, which has been complained about.
+    pub(super) fn given(&self, key: &str) -> bool {
+        self.has(key) || self.is_spoilt(key)
     }
 
     /// Takes the keys that `T` knows out into a block of their own.
@@ -62,7 +85,7 @@ impl<'i> Block<'i> {
         let known = fields::of::<T>();
         let (theirs, ours) = std::mem::take(&mut self.table).into_iter().partition(|(k, _)| known.contains(&k.get_ref().as_ref()));
         self.table = ours;
-        Block { place: self.place.clone(), span: self.span.clone(), table: theirs }
+        Block { place: self.place.clone(), prefix: self.prefix, span: self.span.clone(), table: theirs, spoilt: Vec::new() }
     }
 }
 
@@ -113,8 +136,9 @@ impl<'s> Findings<'s> {
             let message = words(error.message());
             let message = if key.is_empty() || message.starts_with("unknown key") { message } else { format!("{key}: {message}") };
             self.add_in(&block, span, message);
-            if path.is_none() {
-                break;
+            match path {
+                Some(path) => block.spoilt.push(path),
+                None => break,
             }
         }
         Item { block, value: T::default() }
@@ -132,7 +156,13 @@ pub(super) fn unknown_key(key: &str, known: &[&str]) -> String {
 /// Takes the innermost value at `span` out of the table; its path of keys, or `None` where nothing is there.
 fn remove(table: &mut DeTable<'_>, span: &Range<usize>) -> Option<String> {
     let covers = |outer: Range<usize>| outer.start <= span.start && span.end <= outer.end;
-    let key = table.iter().find(|(k, v)| covers(k.span()) || covers(v.span())).map(|(k, _)| k.get_ref().to_string())?;
+    let Some(key) = table.iter().find(|(k, v)| covers(k.span()) || covers(v.span())).map(|(k, _)| k.get_ref().to_string()) else {
+        // A table with a header of its own has its place there, and its keys have theirs below.
+        return table.iter_mut().find_map(|(key, value)| {
+            let DeValue::Table(inner) = value.get_mut() else { return None };
+            remove(inner, span).map(|path| format!("{}.{path}", key.get_ref()))
+        });
+    };
     let value = table.get_mut(key.as_str())?;
     let inner = if value.span() == *span {
         None
@@ -177,6 +207,9 @@ fn words(message: &str) -> String {
             let list: Vec<_> = known.iter().map(|k| format!("\"{k}\"")).collect();
             return format!("\"{given}\" is not one of {}{near}", list.join(", "));
         }
+    }
+    if message == "wanted string or table" {
+        return "that is not allowed here; write one of the words in quotes".to_owned();
     }
     let Some((found, wanted)) = message.split_once(", expected ") else { return message.to_owned() };
     let Some(found) = found.strip_prefix("invalid type: ").or(found.strip_prefix("invalid value: ")) else { return message.to_owned() };

@@ -1,5 +1,7 @@
 //! From the settings of the file to those of the crates that do the work.
 
+mod cmpp;
+
 use std::path::Path;
 
 use waxwing_core::{AccountConfig, ConnectorState, ErrorTable, Line, RetryPolicy, Route, Secret, Webhook};
@@ -12,7 +14,9 @@ use waxwing_spool::log::SpoolConfig;
 
 use crate::config::keys::{self, Account, Door, Right, SmppConnector, SmppListener, Tls};
 use crate::config::value::{Masks, Network};
-use crate::config::{Config, ConnectorSetup};
+use crate::config::{Config, ConnectorKind, ConnectorSetup, ListenerSetup, ServerFiles};
+
+pub(super) use cmpp::{cmpp_connector, cmpp_listener};
 
 /// The spool's settings.
 pub(super) fn spool(config: &Config) -> SpoolConfig {
@@ -70,7 +74,7 @@ pub(super) fn account(a: &Account) -> AccountConfig {
         route: a.route.clone(),
         join_long: a.join_long,
         country: a.country.as_ref().map(|c| c.0.clone()),
-        cmpp: None,
+        cmpp: cmpp::profile(a),
     }
 }
 
@@ -84,7 +88,7 @@ pub(super) fn line(config: &Config, setup: &ConnectorSetup, state: std::sync::Ar
         any: c.any.unwrap_or(false),
         weight: c.weight,
         retry: retry(c),
-        errors: errors(c),
+        errors: errors(setup),
         no_answer: c.no_answer,
         receipt_wait: receipt_wait(config, c),
     }
@@ -95,15 +99,19 @@ pub(super) fn route(r: &keys::Route) -> Route {
     Route { name: r.name.clone(), to: masks(&r.to), from: masks(&r.from), accounts: r.accounts.clone(), via: r.via.clone(), share: r.share }
 }
 
-/// An SMPP listener. Fails only on networks that the check has let through by mistake.
-pub(super) fn smpp_listener(config: &Config, listen: std::net::SocketAddr, l: &SmppListener) -> Result<ListenerConfig, SourceError> {
+/// TLS of a listener, `None` for plain TCP.
+pub(super) fn tls_server(config: &Config, files: ServerFiles<'_>) -> Option<TlsServerOptions> {
     let path = |p: &Path| config.path(p);
-    let tls = l.tls_cert.as_deref().zip(l.tls_key.as_deref()).map(|(cert, key)| TlsServerOptions {
-        clients: l.tls_client_ca.as_deref().map_or(ClientCertificates::None, |ca| ClientCertificates::Required(path(ca))),
+    files.cert.zip(files.key).map(|(cert, key)| TlsServerOptions {
+        clients: files.client_ca.map_or(ClientCertificates::None, |ca| ClientCertificates::Required(path(ca))),
         identity: Identity { certificate: path(cert), key: path(key) },
-    });
+    })
+}
+
+/// An SMPP listener. Fails only on networks that the check has let through by mistake.
+pub(super) fn smpp_listener(config: &Config, setup: &ListenerSetup, l: &SmppListener) -> Result<ListenerConfig, SourceError> {
     Ok(ListenerConfig {
-        tls,
+        tls: tls_server(config, setup.files()),
         allow: sources(&l.allow)?,
         flood: FloodLimits { per_source: l.max_connections_per_host as usize, total: l.max_connections as usize },
         login_timeout: l.login_timeout.0,
@@ -115,12 +123,13 @@ pub(super) fn smpp_listener(config: &Config, listen: std::net::SocketAddr, l: &S
         system_id: l.system_id.clone(),
         charset: l.charset.0,
         strict: l.strict,
-        ..ListenerConfig::new(listen)
+        ..ListenerConfig::new(setup.listen)
     })
 }
 
 /// An SMPP connector.
-pub(super) fn smpp_connector(config: &Config, common: &keys::Connector, c: &SmppConnector) -> ConnectorConfig {
+pub(super) fn smpp_connector(config: &Config, setup: &ConnectorSetup, c: &SmppConnector) -> ConnectorConfig {
+    let common = &setup.common;
     ConnectorConfig {
         addresses: c.address.0.iter().map(|a| a.0.clone()).collect(),
         tls: tls_client(config, &c.tls),
@@ -172,7 +181,7 @@ pub(super) fn smpp_connector(config: &Config, common: &keys::Connector, c: &Smpp
         guess_receipts: c.guess_receipts,
         // The check has refused those that are none.
         tlvs: c.tlv.iter().filter_map(|t| t.octets().ok()).collect(),
-        errors: errors(common),
+        errors: errors(setup),
         retry: retry(common),
         no_answer: common.no_answer,
         receipt_wait: receipt_wait(config, common),
@@ -180,8 +189,8 @@ pub(super) fn smpp_connector(config: &Config, common: &keys::Connector, c: &Smpp
 }
 
 /// A simulator.
-pub(super) fn simulator(common: &keys::Connector, s: &keys::Simulator) -> SimulatorConfig {
-    SimulatorConfig { carrier: s.carrier(), window: s.window, retry: retry(common), errors: Some(errors(common)) }
+pub(super) fn simulator(setup: &ConnectorSetup, s: &keys::Simulator) -> SimulatorConfig {
+    SimulatorConfig { carrier: s.carrier(), window: s.window, retry: retry(&setup.common), errors: Some(errors(setup)) }
 }
 
 /// TLS of a connector.
@@ -209,9 +218,15 @@ fn retry(c: &keys::Connector) -> RetryPolicy {
     RetryPolicy { max_attempts: r.max_attempts, delay: r.delay.0, multiplier: r.multiplier, delay_max: r.delay_max.0 }
 }
 
-fn errors(c: &keys::Connector) -> ErrorTable {
+/// The protocol's own table of errors, with the operator's changes.
+fn errors(setup: &ConnectorSetup) -> ErrorTable {
+    let c = &setup.common;
     let codes = |list: &[crate::config::value::Code]| list.iter().map(|c| c.0).collect::<Vec<_>>();
-    ErrorTable::smpp().with(&codes(&c.permanent), &codes(&c.temporary), &codes(&c.throttled))
+    let table = match setup.kind {
+        ConnectorKind::Cmpp(_) => ErrorTable::cmpp(),
+        ConnectorKind::Smpp(_) | ConnectorKind::Simulator(_) => ErrorTable::smpp(),
+    };
+    table.with(&codes(&c.permanent), &codes(&c.temporary), &codes(&c.throttled))
 }
 
 fn receipt_wait(config: &Config, c: &keys::Connector) -> u64 {

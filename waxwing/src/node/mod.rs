@@ -22,7 +22,7 @@ use waxwing_session::{TlsClient, TlsServer};
 use waxwing_spool::Spool;
 use waxwing_spool::log::EmbeddedSpool;
 
-use crate::config::{self, Config, ConnectorKind, ListenerKind, ListenerSetup};
+use crate::config::{self, Config, ListenerSetup};
 use accounts::Roster;
 use supervisor::Supervisor;
 
@@ -71,15 +71,11 @@ pub struct StartError(String);
 pub fn check_files(config: &Config) -> Result<(), String> {
     http::tls(config)?;
     for l in &config.listeners {
-        let ListenerKind::Smpp(smpp) = &l.kind;
-        let settings = convert::smpp_listener(config, l.listen, smpp).map_err(|e| format!("[[listener]] {}: {e}", l.name()))?;
-        settings.tls.map(TlsServer::new).transpose().map_err(|e| format!("[[listener]] {}: {e}", l.name()))?;
+        convert::tls_server(config, l.files()).map(TlsServer::new).transpose().map_err(|e| format!("[[listener]] {}: {e}", l.name()))?;
     }
     for c in &config.connectors {
-        if let ConnectorKind::Smpp(smpp) = &c.kind {
-            let tls = convert::tls_client(config, &smpp.tls);
-            tls.map(TlsClient::new).transpose().map_err(|e| format!("[[connector]] {:?}: {e}", c.name()))?;
-        }
+        let tls = c.tls().and_then(|t| convert::tls_client(config, t));
+        tls.map(TlsClient::new).transpose().map_err(|e| format!("[[connector]] {:?}: {e}", c.name()))?;
     }
     Ok(())
 }
@@ -283,14 +279,15 @@ impl Node {
         let store = self.store.clone();
         let kept = tokio::task::spawn_blocking(move || store.list()).await;
         let kept = kept.map_err(|e| StartError(e.to_string()))?.map_err(|e| StartError(e.to_string()))?;
-        let mut accounts: Vec<_> = config.accounts.iter().map(convert::account).collect();
+        let mut accounts = config.accounts.clone();
         for a in kept {
-            match config::account(&a.name, &a.password, &a.settings, config) {
-                Ok(account) => accounts.push(convert::account(&account)),
+            let read = config::account(&a.name, &a.password, &a.settings, config);
+            match read.and_then(|a| config::apart(&a, &accounts).map(|()| a)) {
+                Ok(account) => accounts.push(account),
                 Err(e) => tracing::error!("An account of the data folder is left out: {e}"),
             }
         }
-        let accounts = self.roster.build(&self.gateway, accounts);
+        let accounts = self.roster.build(&self.gateway, accounts.iter().map(convert::account).collect());
         let lines = config.connectors.iter().map(|c| convert::line(config, c, self.supervisor.state(c.name()))).collect();
         let routes = config.routes.iter().map(convert::route).collect();
         let normaliser = Normaliser::new(config.sms.country.as_ref().map(|c| c.0.as_str())).map_err(StartError)?;

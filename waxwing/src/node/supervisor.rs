@@ -1,16 +1,14 @@
 //! Keeps the endpoints that a configuration names running: those whose settings did not change keep their connections.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use futures_util::future::join_all;
 use waxwing_core::{ConnectorState, Gateway};
-use waxwing_endpoints::Endpoint;
 use waxwing_endpoints::simulator::start_simulator;
-use waxwing_endpoints::smpp::{start_connector, start_listener};
+use waxwing_endpoints::{Endpoint, cmpp, smpp};
 use waxwing_session::{Trace, TraceOptions, TraceScope};
 
 use super::convert;
@@ -25,6 +23,8 @@ const GRACE: Duration = Duration::from_secs(10);
 /// The endpoints at work.
 pub(super) struct Supervisor {
     gateway: Arc<Gateway>,
+    /// Msg_Ids, and the logins that were seen, over reloads.
+    exchange: Arc<cmpp::Exchange>,
     trace: Trace,
     traced: Vec<String>,
     states: HashMap<String, Arc<ConnectorState>>,
@@ -52,6 +52,7 @@ struct Running<S> {
 impl Supervisor {
     pub(super) fn new(gateway: Arc<Gateway>) -> Supervisor {
         Supervisor {
+            exchange: Arc::new(cmpp::Exchange::new(gateway.clock.clone())),
             gateway,
             trace: Trace::new(),
             traced: Vec::new(),
@@ -76,8 +77,10 @@ impl Supervisor {
             if !self.listeners.contains_key(&key) {
                 match self.listener(config, setup) {
                     Ok(endpoint) => {
-                        self.listeners
-                            .insert(key, Running { settings: setup.clone(), files: stamps(config, listener_files(setup)), endpoint });
+                        self.listeners.insert(
+                            key,
+                            Running { settings: setup.clone(), files: stamps(config, setup.files().named().collect()), endpoint },
+                        );
                     }
                     Err(e) => failures.push(format!("[[listener]] {}: {e}", setup.name())),
                 }
@@ -123,7 +126,7 @@ impl Supervisor {
         let mut stopping = Vec::new();
         let listeners: HashMap<String, &ListenerSetup> = keyed(&config.listeners).collect();
         let same_listener = |key: &String, r: &Running<ListenerSetup>| {
-            listeners.get(key).is_some_and(|s| **s == r.settings && stamps(config, listener_files(s)) == r.files)
+            listeners.get(key).is_some_and(|s| **s == r.settings && stamps(config, s.files().named().collect()) == r.files)
         };
         stopping.extend(self.listeners.extract_if(|key, r| !same_listener(key, r)).map(|(_, r)| r.endpoint));
         let wanted = |name: &str| config.connectors.iter().find(|c| c.name() == name);
@@ -155,8 +158,12 @@ impl Supervisor {
     fn listener(&self, config: &Config, setup: &ListenerSetup) -> Result<Endpoint, String> {
         match &setup.kind {
             ListenerKind::Smpp(l) => {
-                let settings = convert::smpp_listener(config, setup.listen, l).map_err(|e| e.to_string())?;
-                start_listener(&self.gateway, settings, &self.trace).map_err(|e| e.to_string())
+                let settings = convert::smpp_listener(config, setup, l).map_err(|e| e.to_string())?;
+                smpp::start_listener(&self.gateway, settings, &self.trace).map_err(|e| e.to_string())
+            }
+            ListenerKind::Cmpp(l) => {
+                let settings = convert::cmpp_listener(config, setup, l).map_err(|e| e.to_string())?;
+                cmpp::start_listener(&self.gateway, &self.exchange, settings, &self.trace).map_err(|e| e.to_string())
             }
         }
     }
@@ -165,24 +172,26 @@ impl Supervisor {
         let state = self.state(setup.name());
         match &setup.kind {
             ConnectorKind::Smpp(c) => {
-                start_connector(&self.gateway, &state, convert::smpp_connector(config, &setup.common, c), &self.trace)
-                    .map_err(|e| e.to_string())
+                let settings = convert::smpp_connector(config, setup, c);
+                smpp::start_connector(&self.gateway, &state, settings, &self.trace).map_err(|e| e.to_string())
             }
-            ConnectorKind::Simulator(s) => Ok(start_simulator(&self.gateway, &state, convert::simulator(&setup.common, s))),
+            ConnectorKind::Cmpp(c) => {
+                let settings = convert::cmpp_connector(config, setup, c);
+                cmpp::start_connector(&self.gateway, &state, settings, &self.trace).map_err(|e| e.to_string())
+            }
+            ConnectorKind::Simulator(s) => Ok(start_simulator(&self.gateway, &state, convert::simulator(setup, s))),
         }
     }
 
     /// Traces the links whose settings say so.
     fn trace(&mut self, config: &Config) -> Result<(), String> {
-        let listeners = keyed(&config.listeners).filter(|(_, l)| match &l.kind {
-            ListenerKind::Smpp(s) => s.trace,
+        let listeners = keyed(&config.listeners).filter(|(_, l)| l.trace());
+        let named = listeners.filter_map(|(key, l)| {
+            let address = self.listeners.get(&key)?.endpoint.address?;
+            Some(format!("{}-{}", l.protocol(), address.port()))
         });
-        let ports = listeners.filter_map(|(key, _)| self.listeners.get(&key)?.endpoint.address.as_ref().map(SocketAddr::port));
-        let mut names: Vec<String> = ports.map(|p| format!("smpp-{p}")).collect();
-        names.extend(config.connectors.iter().filter_map(|c| match &c.kind {
-            ConnectorKind::Smpp(s) if s.trace => Some(c.common.name.clone()),
-            _ => None,
-        }));
+        let mut names: Vec<String> = named.collect();
+        names.extend(config.connectors.iter().filter(|c| c.trace()).map(|c| c.common.name.clone()));
         if names == self.traced {
             return Ok(());
         }
@@ -204,24 +213,16 @@ impl Supervisor {
 
 impl ConnectorSettings {
     fn new(config: &Config, setup: &ConnectorSetup) -> ConnectorSettings {
-        ConnectorSettings { setup: setup.clone(), receipt_wait: config.sms.receipt_wait, transliterate: config.sms.transliterate }
+        let transliterate = matches!(setup.kind, ConnectorKind::Smpp(_)) && config.sms.transliterate;
+        ConnectorSettings { setup: setup.clone(), receipt_wait: config.sms.receipt_wait, transliterate }
     }
-}
-
-/// The certificates and keys of a listener.
-fn listener_files(setup: &ListenerSetup) -> Vec<&Path> {
-    let ListenerKind::Smpp(s) = &setup.kind;
-    [&s.tls_cert, &s.tls_key, &s.tls_client_ca].into_iter().filter_map(Option::as_deref).collect()
 }
 
 /// The certificates and keys of a connector.
 fn connector_files(setup: &ConnectorSetup) -> Vec<&Path> {
-    match &setup.kind {
-        ConnectorKind::Smpp(s) => match &s.tls {
-            Tls::On(t) => [&t.ca, &t.cert, &t.key].into_iter().filter_map(Option::as_deref).collect(),
-            Tls::Off => Vec::new(),
-        },
-        ConnectorKind::Simulator(_) => Vec::new(),
+    match setup.tls() {
+        Some(Tls::On(t)) => [&t.ca, &t.cert, &t.key].into_iter().filter_map(Option::as_deref).collect(),
+        Some(Tls::Off) | None => Vec::new(),
     }
 }
 

@@ -3,9 +3,11 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::CmppAccount;
 use crate::config::value::{CharsetName, Country, Masks, Network, Period, Url};
 
-/// Who may submit messages and receive them: the user of an SMPP bind, of the HTTP calls, of the console. Accounts may also be made in the
+/// Who may submit messages and receive them: the user of an SMPP bind, of a CMPP connection, of the HTTP calls,
+/// of the console. Accounts may also be made in the
 /// console and with `waxwing account add`; those of this file are read-only there.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -17,7 +19,7 @@ pub struct Account {
     pub password: String,
     /// What it may do.
     pub allow: Vec<Right>,
-    /// Doors it may use.
+    /// Doors it may use. CMPP is not among them: an account that has an `[account.cmpp]` may use it.
     pub doors: Vec<Door>,
     /// Numbers (masks) whose received messages are this account's.
     pub numbers: Masks,
@@ -27,7 +29,7 @@ pub struct Account {
     pub default_sender: Option<String>,
     /// Sender that replaces any it gives.
     pub forced_sender: Option<String>,
-    /// Messages a second; more are answered with ESME_RTHROTTLED or HTTP 429.
+    /// Messages a second; more are answered with ESME_RTHROTTLED, CMPP's result 8 or HTTP 429.
     pub rate: Option<f64>,
     /// Messages a day (UTC).
     pub per_day: Option<u64>,
@@ -39,7 +41,8 @@ pub struct Account {
     pub window: u32,
     /// Networks it may come from; empty = any.
     pub hosts: Vec<Network>,
-    /// Where its receipts and received messages are posted by HTTP. Without it they wait for an SMPP bind.
+    /// Where its receipts and received messages are posted by HTTP. Without it they wait for an SMPP bind or a CMPP
+    /// connection.
     pub webhook: Option<Url>,
     /// Key for the signature of those posts (Standard Webhooks, `whsec_...`, as `waxwing account secret` makes one); without it they are
     /// unsigned. Several, separated by spaces, sign each post several times, so that keys can be exchanged.
@@ -62,6 +65,9 @@ pub struct Account {
     pub join_long: bool,
     /// Two-letter code of the country that its national numbers belong to; without it, `[sms] country`.
     pub country: Option<Country>,
+    /// What it is over CMPP, as a section `[account.cmpp]` of its own below this one. Without it, it has no CMPP.
+    #[schemars(extend("x-section" = true))]
+    pub cmpp: Option<CmppAccount>,
 }
 
 /// What an account may do.
@@ -117,6 +123,7 @@ impl Default for Account {
             route: None,
             join_long: false,
             country: None,
+            cmpp: None,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The keys of the configuration file: the one place where they are documented. The reference page of the book is made from these comments.
 
 mod account;
+mod cmpp;
 mod connector;
 mod listener;
 mod node;
@@ -8,6 +9,9 @@ mod route;
 mod simulator;
 
 pub use account::{Account, Door, Right};
+pub use cmpp::{
+    CmppAccount, CmppConnector, CmppListener, CmppLong, CmppVersion, ConnectVersion, RecipientForm, Role, SignatureBy, SignaturePlace, Wide,
+};
 pub(crate) use connector::unhex;
 pub use connector::{Bind, Connector, LongMessages, National, ReceiptId, ReceiptRequest, Retry, SmppConnector, Tls, TlsSettings, TlvEntry};
 pub use listener::{Listener, SmppListener};
@@ -24,6 +28,8 @@ use serde::{Deserialize, Serialize};
 pub enum ListenerProtocol {
     /// SMPP 3.3, 3.4 and 5.0 as a message centre.
     Smpp,
+    /// CMPP 2.0 and 3.0 as a gateway (ISMG).
+    Cmpp,
 }
 
 /// What a connector speaks.
@@ -32,6 +38,8 @@ pub enum ListenerProtocol {
 pub enum ConnectorProtocol {
     /// SMPP 3.4 as a client.
     Smpp,
+    /// CMPP 2.0 and 3.0 as a service provider (SP), or to another gateway (ISMG).
+    Cmpp,
     /// A carrier inside the gateway, for tests and demonstrations.
     Simulator,
 }

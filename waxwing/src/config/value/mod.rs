@@ -1,5 +1,6 @@
 //! The kinds of values that keys take: each reads itself from text, says what is wrong and how to write it, and writes itself back.
 
+mod cmpp;
 mod read;
 
 use std::fmt;
@@ -13,6 +14,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use waxwing_core::{Mask, Normaliser};
 use waxwing_gsm::charset::Charset;
 
+pub use cmpp::{GatewayCode, GatewayCodes, UtcOffset};
 use read::{Scalar, Text, several};
 
 /// A duration: `"500ms"`, `"30s"`, `"5m"`, `"48h"`, `"7d"`, or a number of seconds.
@@ -348,7 +350,7 @@ macro_rules! read_as_text {
         }
     )*};
 }
-read_as_text!(Network, CharsetName, Country, Url, Listen, HostPort);
+read_as_text!(Network, CharsetName, Country, Url, Listen, HostPort, GatewayCode, UtcOffset);
 
 /// Values that write themselves by `Display`.
 macro_rules! write_as_text {
@@ -360,7 +362,7 @@ macro_rules! write_as_text {
         }
     )*};
 }
-write_as_text!(Period, Size, Network, CharsetName, Code, Country, Url, Listen, HostPort);
+write_as_text!(Period, Size, Network, CharsetName, Code, Country, Url, Listen, HostPort, GatewayCode, UtcOffset);
 
 /// How the reference page calls a kind of value.
 macro_rules! named {
@@ -390,6 +392,9 @@ named! {
     Listen => "IP:port",
     HostPort => "host:port",
     Hosts => "host:port, or list",
+    GatewayCode => "gateway code",
+    GatewayCodes => "gateway code, or list",
+    UtcOffset => "offset from UTC",
 }
 
 #[cfg(test)]
