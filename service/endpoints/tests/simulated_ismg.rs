@@ -219,6 +219,17 @@ async fn messages_are_counted_and_cancelled() {
     assert_eq!((r.time, r.mt_tlmsg, r.mt_tlusr, r.mt_scs, r.mt_wt, r.mt_fl), (&b"20261122"[..], 1, 1, 1, 0, 0));
 }
 
+#[tokio::test]
+async fn reports_of_a_connection_that_is_gone_go_to_another() {
+    let (_ismg, to) = start(config(CarrierConfig { receipt_delay_ms: 200, ..quick() }));
+    let (mut first, _) = connect(to, "secret", 0x20).await;
+    let accepted = first.submit(0, b"hello", true).await;
+    first.link.close(Duration::from_secs(1)).await;
+    let (mut second, _) = connect(to, "secret", 0x30).await;
+    let frame = second.delivery().await;
+    assert_eq!(Report::decode(deliver(&frame, Version::V3).msg_content).unwrap().msg_id, accepted.msg_id);
+}
+
 async fn run(to: SocketAddr, links: u32, count: u64, sp: Sp) -> Sent {
     let load = Load {
         to: to.to_string(),

@@ -253,6 +253,7 @@ async fn run_session<F: Face>(centre: Arc<Centre<F>>, accepted: Accepted, mut st
         }
     }
     centre.core.lock().signed_out(&session);
+    centre.work.notify_waiters();
     let _ = link.close(Duration::from_secs(1)).await;
 }
 
