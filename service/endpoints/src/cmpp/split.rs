@@ -105,6 +105,8 @@ fn octet_parts(m: &Message, native: Option<&Native>, how: &Splitting<'_>, refere
     let fmt = native.and_then(Native::fmt).or(match meaning.charset {
         Charset::Gb18030 | Charset::Gbk => Some(GB),
         Charset::Ucs2 if meaning.class == Some(MessageClass::Flash) => Some(FLASH_UCS2),
+        // A setting that says so counts for text of other protocols too; a part stays what it is.
+        Charset::Ucs2 if how.wide == Wide::Gbk && part.is_none() => None,
         Charset::Ucs2 => Some(UCS2),
         Charset::Octets => Some(u8::try_from(m.data_coding).ok().filter(|_| meaning.class.is_some()).unwrap_or(BINARY)),
         Charset::Gsm7 | Charset::Ascii | Charset::Latin1 if text && plain(&meaning.charset.decode(&octets).text) => None,
