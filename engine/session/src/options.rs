@@ -11,7 +11,7 @@ pub struct Options {
     pub frame_timeout: Duration,
     /// No traffic but keep-alives for this long unbinds the session. `None`, the default, for never.
     pub inactivity_timeout: Option<Duration>,
-    /// Nothing received for this long sends a keep-alive (bound sessions only). Default 30 s; `None` for never.
+    /// Nothing received for this long sends a keep-alive (bound sessions only). Default 30 s; `None` or 0 for never.
     pub keep_alive_interval: Option<Duration>,
     /// From the connection to a completed login, on both sides. Default 10 s.
     pub login_timeout: Duration,

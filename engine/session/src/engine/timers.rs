@@ -123,7 +123,7 @@ impl<D: Dialect> Engine<D> {
         }
         match &self.keep_alive {
             Some(sent) => Some(sent.deadline),
-            None => self.options.keep_alive_interval.map(|interval| self.last_received + interval),
+            None => self.options.keep_alive_interval.filter(|i| !i.is_zero()).map(|interval| self.last_received + interval),
         }
     }
 

@@ -17,6 +17,13 @@ fn an_idle_session_is_kept_alive() {
 }
 
 #[test]
+fn an_interval_of_0_sends_none() {
+    let mut pair = Pair::bound(Options { keep_alive_interval: Some(std::time::Duration::ZERO), ..lively() }, quiet());
+    pair.run_for(300 * SECOND);
+    assert_eq!(pair.client.engine.counters().keep_alives_sent, 0);
+}
+
+#[test]
 fn a_dead_peer_is_found() {
     let mut pair = Pair::bound(lively(), quiet());
     pair.server.stalled = true;
