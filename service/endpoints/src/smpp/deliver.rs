@@ -12,6 +12,7 @@ use waxwing_smpp::{
 };
 
 use super::id::IdText;
+use super::outward::service_type;
 
 /// Most octets of short_message.
 const SHORT_MESSAGE_MAX: usize = 254;
@@ -64,7 +65,7 @@ impl DeliverSmEncoder {
         self.carry_tlvs(m);
         let kind = if state.is_final() { MessageType::DELIVERY_RECEIPT } else { MessageType::INTERMEDIATE_NOTIFICATION };
         let body = DeliverSm {
-            service_type: m.service_type.as_bytes(),
+            service_type: service_type(m),
             source_addr: address(&m.source),
             destination_addr: address(&m.destination),
             esm_class: EsmClass::new(MessageMode::DEFAULT, kind, false, false),
@@ -101,7 +102,7 @@ impl DeliverSmEncoder {
         let short = if long { &[][..] } else { octets.get(..SHORT_MESSAGE_MAX).unwrap_or(&octets) };
         let esm_class = u8::try_from(m.esm_class).unwrap_or(0) & !EsmClass::UDHI | if udhi { EsmClass::UDHI } else { 0 };
         let body = DeliverSm {
-            service_type: m.service_type.as_bytes(),
+            service_type: service_type(m),
             source_addr: address(&m.source),
             destination_addr: address(&m.destination),
             esm_class: EsmClass(esm_class),

@@ -198,7 +198,7 @@ pub(crate) fn submit_sm(m: &Message, p: &Part, c: &ConnectorConfig, about: Times
     }
     let validity = m.validity_given.then(|| validity(about)).flatten();
     let body = SubmitSm {
-        service_type: if m.service_type.is_empty() { c.service_type.as_bytes() } else { m.service_type.as_bytes() },
+        service_type: Some(service_type(m)).filter(|s| !s.is_empty()).unwrap_or(c.service_type.as_bytes()),
         source_addr: wire_address(&m.source, c.source_ton_npi),
         destination_addr: wire_address(&m.destination, c.dest_ton_npi),
         esm_class: EsmClass(esm_class),
@@ -214,6 +214,12 @@ pub(crate) fn submit_sm(m: &Message, p: &Part, c: &ConnectorConfig, about: Times
         tlvs: tlvs.as_tlvs(),
     };
     Encoder::new(InterfaceVersion(c.interface_version)).encode(&body, CommandStatus::ESME_ROK, seq, out)
+}
+
+/// service_type of a message. What another protocol calls a service (CMPP's Service_Id) is no service_type: it has another meaning, and
+/// twice the length.
+pub(super) fn service_type(m: &Message) -> &[u8] {
+    if m.native.is_empty() { m.service_type.as_bytes() } else { &[] }
 }
 
 /// What a submit_sm says about time and urgency.
@@ -306,6 +312,20 @@ mod tests {
         assert!(p.iter().all(|p| p.octets.len() <= 160 && p.udhi));
         let binary = Message { data_coding: 4, ..m };
         assert_eq!(parts(&binary, &config(LongMessages::Udh8), 1).unwrap().len(), 3);
+    }
+
+    #[test]
+    fn a_service_of_another_protocol_is_no_service_type() {
+        let sent = |m: &Message| {
+            let c = ConnectorConfig { service_type: "CMT".into(), ..config(LongMessages::Udh8) };
+            let mut out = BytesMut::new();
+            submit_sm(m, &parts(m, &c, 1).unwrap()[0], &c, Times { now: 0, expires: 1000, priority: 1 }, 5, &mut out).unwrap();
+            let waxwing_smpp::Pdu::SubmitSm(s) = waxwing_smpp::decode(&out).unwrap().pdu else { unreachable!() };
+            String::from_utf8(s.service_type.to_vec()).unwrap()
+        };
+        assert_eq!(sent(&text("x")), "CMT");
+        assert_eq!(sent(&Message { service_type: "WAP".into(), ..text("x") }), "WAP");
+        assert_eq!(sent(&Message { service_type: "NEWSPAPERS".into(), native: Bytes::from_static(b"cmpp"), ..text("x") }), "CMT");
     }
 
     #[test]
