@@ -12,6 +12,10 @@ use crate::smpp::RequestReceipts;
 /// Offset of China's clocks from UTC, minutes: the times in CMPP are local ones that name no zone.
 pub const CHINA: i32 = 480;
 
+/// Octets of the longest SUBMIT that can be written, with 255 recipients and 255 octets of content: beyond what the standard allows, so that
+/// it is answered and not the end of the connection.
+const MAX_PDU: usize = 8578;
+
 /// A door for SPs and for other ISMGs.
 #[derive(Clone, Debug)]
 pub struct IsmgConfig {
@@ -57,7 +61,7 @@ impl IsmgConfig {
             short: false,
             replay_window: Some(Duration::from_secs(600)),
             utc_offset: CHINA,
-            max_pdu: waxwing_cmpp::frame::DEFAULT_MAX_LEN,
+            max_pdu: MAX_PDU,
         }
     }
 }

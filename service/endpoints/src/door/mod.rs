@@ -188,9 +188,11 @@ pub enum OpenError {
 }
 
 impl<H: Host> Context<'_, H> {
-    /// Takes so many submissions from the connection's own rate; false where it has not so many left.
+    /// Takes so many submissions from the connection's own rate; false where it has not so many left. More at once than the rate of a
+    /// second are let in when all of that is left.
     pub(crate) fn within_rate(&mut self, submissions: u32) -> bool {
-        self.pace.as_mut().is_none_or(|p| p.take(submissions, std::time::Instant::now()))
+        let most = self.door.options.rate.map_or(u32::MAX, NonZeroU32::get);
+        self.pace.as_mut().is_none_or(|p| p.take(submissions.min(most), std::time::Instant::now()))
     }
 }
 

@@ -43,7 +43,9 @@ impl DeliverSmEncoder {
         let own = IdText::new(MsgId(r.id));
         let id = m.door_data.strip_prefix("id=").map_or(own.as_bytes(), str::as_bytes);
         let state = r.state();
-        let stat = if r.stat.is_empty() { state.stat().as_bytes() } else { &r.stat };
+        // As the carrier spelt it, if it is a word; the codes of CMPP (MK:0001) are nothing that a client could know.
+        let a_word = !r.stat.is_empty() && r.stat.iter().all(u8::is_ascii_alphabetic);
+        let stat = if a_word { &r.stat[..] } else { state.stat().as_bytes() };
         let date = |ms: u64| Some(ReceiptDate::from_unix_ms(i64::try_from(ms).unwrap_or(0), false));
         let err = if r.error.is_empty() { "000" } else { words(&r.error) };
         let text: Cow<'_, [u8]> =
