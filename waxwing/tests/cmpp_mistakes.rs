@@ -238,7 +238,8 @@ fn what_a_service_provider_needs() {
 fn peer(line: &str, account: &str) -> String {
     format!(
         "[[connector]]\nname = \"c\"\nprotocol = \"cmpp\"\naddress = \"h:7930\"\nsecret = \"x\"\nrole = \"ismg\"\n{line}\n\
-         [[account]]\nname = \"next\"\npassword = \"x\"\n{account}\n"
+         [[account]]\nname = \"next\"\npassword = \"x\"\n{account}\n\
+         [[listener]]\nprotocol = \"cmpp\"\nlisten = \"127.0.0.1:7930\"\ngateway = \"001001\"\n"
     )
 }
 
@@ -289,6 +290,10 @@ fn what_a_gateway_needs() {
             "9:11: [[connector]] \"c\": account: nothing leaves here before the [account.cmpp] of \"next\" has connector = \"c\""
                 .to_owned(),
         ]
+    );
+    assert_eq!(
+        warnings(&peer(&LINE.replace("001001", "001009"), ACCOUNT)),
+        ["7:11: [[connector]] \"c\": gateway: no CMPP listener has this code, so the other side has nowhere to send what is for us"]
     );
     assert_eq!(
         warnings(&peer(&LINE.replace("next", "elsewhere"), "")),

@@ -233,6 +233,14 @@ impl Checker<'_, '_> {
 
     /// The account that a gateway is: of this file, and a gateway there as well, with the same code.
     fn peer(&mut self, b: &Block<'_>, name: &str, v: &CmppConnector, s: &Sections<'_>) {
+        let ours = |(_, item): &(_, ListenerItem<'_>)| match item {
+            ListenerItem::Cmpp(l) => v.gateway.is_none_or(|code| l.value.gateway.0.contains(&code)),
+            ListenerItem::Smpp(_) => false,
+        };
+        if v.gateway.is_some() && !s.listeners.iter().any(ours) {
+            let message = "gateway: no CMPP listener has this code, so the other side has nowhere to send what is for us";
+            self.warn(b, "gateway", message);
+        }
         let Some(account) = s.accounts.iter().find(|a| a.value.name == v.account) else {
             if !v.account.is_empty() {
                 // It may be one that was made at the command line, which this file does not know.
