@@ -12,8 +12,9 @@ use waxwing_spool::{GroupId, NewEntry, QueueId, Spool};
 use crate::binds::Binds;
 use crate::inbound::PartsDesk;
 use crate::parts::SubmittedParts;
+use crate::route::Path;
 use crate::stored::ReceiptFacts;
-use crate::{Account, Accounts, Clock, Door, History, Message, Metrics, Millis, Normaliser, RouteTable, State};
+use crate::{Account, Accounts, Clock, Door, Guide, History, Message, Metrics, Millis, NoRoute, Normaliser, RouteQuery, RouteTable, State};
 
 /// Settings that a reload replaces as a whole.
 #[derive(Debug, Default)]
@@ -61,6 +62,7 @@ pub struct Gateway {
     setup: ArcSwap<Setup>,
     history: OnceLock<Arc<dyn History>>,
     pressure: ArcSwap<Pressure>,
+    guide: ArcSwap<Option<Arc<dyn Guide>>>,
     pub(crate) binds: Binds,
     pub(crate) parts: Mutex<PartsDesk>,
     pub(crate) submitted_parts: Mutex<SubmittedParts>,
@@ -80,6 +82,7 @@ impl Gateway {
             setup: ArcSwap::from_pointee(Setup::empty()),
             history: OnceLock::new(),
             pressure: ArcSwap::from_pointee(None),
+            guide: ArcSwap::from_pointee(None),
             binds: Binds::default(),
             parts: Mutex::new(PartsDesk::new()),
             submitted_parts: Mutex::default(),
@@ -119,6 +122,34 @@ impl Gateway {
     /// Why new messages are refused at the moment.
     pub fn pressure(&self) -> Pressure {
         **self.pressure.load()
+    }
+
+    /// Installs whoever knows ways that the settings do not have, or removes it.
+    pub fn set_guide(&self, guide: Option<Arc<dyn Guide>>) {
+        self.guide.store(Arc::new(guide));
+    }
+
+    /// Whose a received message is that was sent to this number: whose numbers claim it, or whom the [`Guide`] names.
+    pub fn owner_of(&self, number: &str) -> Option<Arc<Account>> {
+        self.owner(&self.setup(), number).cloned()
+    }
+
+    pub(crate) fn owner<'a>(&self, setup: &'a Setup, number: &str) -> Option<&'a Arc<Account>> {
+        let guided = || setup.accounts.get(&(**self.guide.load()).as_ref()?.account_for(number)?);
+        setup.accounts.owner_of(number).or_else(guided)
+    }
+
+    /// Where a message of an account goes. What another gateway forwards to us does not go back to it.
+    pub(crate) fn path<'a>(
+        &self,
+        setup: &'a Setup,
+        account: Option<&Account>,
+        q: &RouteQuery<'_>,
+        now: Millis,
+    ) -> Result<Path<'a>, NoRoute> {
+        let way_back = account.and_then(|a| a.config.cmpp.as_deref()?.connector.as_deref());
+        let guide = self.guide.load();
+        setup.routes.choose_with(q, (**guide).as_deref(), way_back, now)
     }
 
     /// The account that a group stands for, if it still exists.

@@ -246,7 +246,7 @@ impl Gateway {
             i.message.kind = Kind::Mo as i32;
             i.message.door = crate::Door::Connector as i32;
             i.message.connector = state.name.to_string();
-            let owner = setup.accounts.owner_of(&i.message.destination.as_text());
+            let owner = self.owner(&setup, &i.message.destination.as_text());
             if owner.is_none() {
                 counters.unowned.inc();
             }
@@ -326,7 +326,8 @@ impl Gateway {
         whole.kind = Kind::Mo as i32;
         crate::content::strip_sar(&mut whole);
         (whole.payload, whole.udhi) = crate::content::joined(like, &parts.iter().map(|(_, p)| p.clone()).collect::<Vec<_>>());
-        let owner = setup.accounts.owner_of(&like.destination.as_text());
+        whole.door_data = self.ids_of_parts(like, &parts);
+        let owner = self.owner(&setup, &like.destination.as_text());
         let mut ops = vec![Op::Accept(self.mo_entry(owner, &whole, now))];
         ops.extend(parts.iter().map(|(id, _)| Op::Cancel { id: *id, note: Bytes::from_static(b"joined") }));
         match self.spool.commit(vec![Tx { ops }]).await?.pop() {
@@ -335,6 +336,16 @@ impl Gateway {
             _ => tracing::debug!(parts = parts.len(), "joined a long message"),
         }
         Ok(())
+    }
+
+    /// What the doors said of the parts of a message that somebody handed to us, in their order: all of them are told of what becomes of
+    /// the whole.
+    fn ids_of_parts(&self, like: &Message, parts: &[(MsgId, Bytes)]) -> String {
+        if like.tell.is_empty() {
+            return like.door_data.clone();
+        }
+        let stored = parts.iter().filter_map(|(id, _)| Message::from_bytes(self.spool.read_body(*id).ok()??).ok());
+        stored.map(|m| m.door_data).filter(|d| !d.is_empty()).collect::<Vec<_>>().join(" ")
     }
 
     /// After a restart: the parts that were waiting wait again.

@@ -121,7 +121,7 @@ impl Gateway {
             for out in received {
                 let mut message: Message = *out.message;
                 message.kind = Kind::Mo as i32;
-                let owner = setup.accounts.owner_of(&message.destination.as_text());
+                let owner = self.owner(&setup, &message.destination.as_text());
                 let entry = self.mo_entry(owner, &message, now);
                 let note = OutcomeNote::bytes("parts", "", "the other parts did not come", State::Delivered);
                 txs.push(Tx { ops: vec![Op::Accept(entry), Op::Settle { lease: out.lease, outcome: Outcome::Done, note }] });

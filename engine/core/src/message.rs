@@ -193,6 +193,10 @@ pub struct Message {
     /// Of a [`Kind::MtPart`]: which part it is, and what it was submitted with. Settled by [`crate::Gateway::submit`].
     #[prost(message, optional, boxed, tag = "35")]
     pub waiting: Option<Box<Waiting>>,
+    /// Of a received message: the account that handed it to us, which is told what became of it by a [`Kind::Receipt`] in its queue; empty
+    /// where nobody is.
+    #[prost(string, tag = "36")]
+    pub tell: String,
 }
 
 /// What a submitted part of a long message knows of the whole.

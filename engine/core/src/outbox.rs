@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use waxwing_spool::{BoxFuture, Claimed, GroupId, Lease, Op, Outcome, QueueId, SentPart, SpoolError, Tx, TxError};
+use waxwing_spool::{BoxFuture, Claimed, GroupId, Lease, NewEntry, Op, Outcome, QueueId, SentPart, SpoolError, Tx, TxError};
 
 use crate::inbound::ReceiptTodo;
 use crate::stored::ReceiptFacts;
@@ -285,7 +285,10 @@ impl Outbox {
 
     fn sent(&self, out: &Outgoing, parts: Vec<SentPart>, total: u8, receipt: bool, now: Millis) -> Tx {
         let Some((state, counters)) = &self.connector else {
-            return Tx::one(self.settle_op(out, Outcome::Done, "", "", State::Delivered));
+            let mut ops = Vec::with_capacity(1);
+            ops.extend(self.gateway.told(out, State::Delivered, "", "", now, &self.name));
+            ops.push(self.settle_op(out, Outcome::Done, "", "", State::Delivered));
+            return Tx { ops };
         };
         state.succeeded();
         counters.sent.inc();
@@ -356,6 +359,7 @@ impl Outbox {
             let event = if m.want & want::REFUSED & event != 0 { want::REFUSED } else { want::FAILED };
             ops.extend(self.gateway.failure_receipt(out, state, event, code, reason, now, &self.name));
         }
+        ops.extend(self.gateway.told(out, state, code, reason, now, &self.name));
         ops.push(self.settle_op(out, Outcome::Failed, code, reason, state));
         Tx { ops }
     }
@@ -458,6 +462,38 @@ impl Gateway {
         Gateway::receipt_entry(&self.setup(), out.group, &out.message, &facts, place, now).map(Op::Accept)
     }
 
+    /// What became of a received message, for the account that handed it to us, if one did.
+    fn told(&self, out: &Outgoing, state: State, code: &str, reason: &str, now: Millis, place: &str) -> Option<Op> {
+        if out.message.kind() != Kind::Mo || out.message.tell.is_empty() {
+            return None;
+        }
+        let setup = self.setup();
+        let account = setup.accounts.get(&out.message.tell)?;
+        let facts = ReceiptFacts {
+            id: out.id(),
+            state,
+            event: state.event(),
+            submitted: out.accepted,
+            done: now,
+            parts: 1,
+            delivered: u32::from(state == State::Delivered),
+            error: code,
+            reason,
+            remote_id: &[],
+            raw: &[],
+            stat: "",
+        };
+        Some(Op::Accept(NewEntry {
+            queue: account.queue,
+            group: account.group,
+            priority: 1,
+            due: 0,
+            expires: now + setup.delivery_wait,
+            dedup: None,
+            body: facts.about(&out.message, place),
+        }))
+    }
+
     /// Validity ended: the outcome, with the receipt that is due.
     pub(crate) fn expired_tx(&self, out: &Outgoing, place: &str, now: Millis) -> Tx {
         self.metrics.expired.inc();
@@ -465,6 +501,7 @@ impl Gateway {
         if matches!(out.message.kind(), Kind::Mt | Kind::MtPart) {
             ops.extend(self.failure_receipt(out, State::Expired, want::FAILED, "", "validity ended", now, place));
         }
+        ops.extend(self.told(out, State::Expired, "", "validity ended", now, place));
         let note = OutcomeNote::bytes(place, "", "validity ended", State::Expired);
         ops.push(Op::Settle { lease: out.lease, outcome: Outcome::Expired, note });
         Tx { ops }

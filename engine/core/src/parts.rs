@@ -285,7 +285,7 @@ impl Gateway {
         let route = Some(route).filter(|r| !r.is_empty()).or(own);
         let stick = crate::content::concat_key(&m);
         let query = RouteQuery { from: &m.source, to: &m.destination, account: &name, route, stick };
-        let path = setup.routes.choose(&query, now).map_err(|e| e.to_string())?;
+        let path = self.path(setup, account.map(|a| &**a), &query, now).map_err(|e| e.to_string())?;
         let queue = path.lines.first().ok_or("nothing takes it")?.state.queue;
         m.kind = Kind::Mt as i32;
         m.waiting = None;

@@ -1,7 +1,7 @@
 //! Which connector carries what.
 //!
 //! In this order (NowSMS's rules, with failover added): a route named with the message; connectors that own its sender; the longest mask
-//! that matches its recipient, of routes and connectors alike; connectors that take any traffic.
+//! that matches its recipient, of routes and connectors alike; what a [`Guide`] knows; connectors that take any traffic.
 
 use std::sync::Arc;
 
@@ -145,6 +145,16 @@ impl Path<'_> {
 /// Places of connectors in the table; mostly there is one.
 type Places = SmallVec<[usize; 4]>;
 
+/// Somebody who knows ways that the configuration does not have, such as a directory of gateways. It is asked in the middle of accepting
+/// messages: it answers from memory, and sees for itself to knowing more the next time.
+pub trait Guide: Send + Sync {
+    /// Name of the connector that leads to a recipient (digits, in its normal form), where neither a route nor a mask does.
+    fn line_for(&self, recipient: &str) -> Option<Arc<str>>;
+
+    /// Name of the account that a received message is for, where the number it was sent to is no account's.
+    fn account_for(&self, number: &str) -> Option<Arc<str>>;
+}
+
 /// All routes and connectors.
 #[derive(Clone, Debug, Default)]
 pub struct RouteTable {
@@ -186,9 +196,28 @@ impl RouteTable {
     /// # Errors
     /// When nothing may carry it.
     pub fn choose(&self, q: &RouteQuery<'_>, now: Millis) -> Result<Path<'_>, NoRoute> {
+        self.choose_with(q, None, None, now)
+    }
+
+    /// [`choose`](Self::choose) where somebody else may know a way that the table does not have, and a connector is not to be taken: what
+    /// comes from another gateway must not go back to it.
+    ///
+    /// # Errors
+    /// When nothing may carry it.
+    pub(crate) fn choose_with(
+        &self,
+        q: &RouteQuery<'_>,
+        guide: Option<&dyn Guide>,
+        but: Option<&str>,
+        now: Millis,
+    ) -> Result<Path<'_>, NoRoute> {
         let to = q.to.as_text();
-        let (indices, share) = self.candidates(q, &to)?;
-        let mut lines: SmallVec<[&Line; 2]> = indices.into_iter().map(|i| &self.lines[i]).collect();
+        let (indices, share) = self.candidates(q, &to, guide)?;
+        let mut lines: SmallVec<[&Line; 2]> =
+            indices.into_iter().map(|i| &self.lines[i]).filter(|l| but.is_none_or(|but| *l.state.name != *but)).collect();
+        if lines.is_empty() {
+            return Err(NoRoute::Nothing(q.to.to_string()));
+        }
         if share && lines.len() > 1 {
             let first = pick(&lines, q.stick, now);
             lines.swap(0, first);
@@ -200,7 +229,7 @@ impl RouteTable {
         Ok(Path { lines })
     }
 
-    fn candidates(&self, q: &RouteQuery<'_>, to: &str) -> Result<(Places, bool), NoRoute> {
+    fn candidates(&self, q: &RouteQuery<'_>, to: &str, guide: Option<&dyn Guide>) -> Result<(Places, bool), NoRoute> {
         if let Some(name) = q.route {
             if let Some((r, via)) = self.routes.iter().find(|(r, _)| r.name.as_deref().is_some_and(|n| n.eq_ignore_ascii_case(name)))
                 && !via.is_empty()
@@ -221,6 +250,11 @@ impl RouteTable {
         }
         if let Some(found) = self.by_mask(q, to) {
             return Ok(found);
+        }
+        if let Some(name) = guide.and_then(|g| g.line_for(to))
+            && let Some(i) = self.lines.iter().position(|l| *l.state.name == *name)
+        {
+            return Ok((smallvec![i], false));
         }
         let any = self.select(|l| l.any);
         if any.is_empty() { Err(NoRoute::Nothing(q.to.to_string())) } else { Ok((any, true)) }

@@ -330,7 +330,7 @@ impl Gateway {
             route: s.route.as_deref().or(account.config.route.as_deref()),
             stick,
         };
-        let path = setup.routes.choose(&query, now).map_err(SubmitError::NoRoute)?;
+        let path = self.path(setup, Some(account), &query, now).map_err(SubmitError::NoRoute)?;
         let Some(first) = path.lines.first() else {
             return Err(SubmitError::NoRoute(NoRoute::Nothing(m.destination.to_string())));
         };
