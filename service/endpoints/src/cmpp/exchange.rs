@@ -56,6 +56,15 @@ impl Exchange {
         ids.entry(key).or_insert_with(|| MsgIds::new(gateways.to_vec(), utc_offset)).take(now, count)
     }
 
+    /// An id for what needs none of its own; `None` where they are wanted for submissions.
+    pub(super) fn spare(&self, gateways: &[u32], utc_offset: i32) -> Option<MsgId> {
+        let key = gateways.first().copied().unwrap_or_default();
+        let now = self.clock.now().max(self.first);
+        let mut ids = self.ids.lock();
+        let ids = ids.entry(key).or_insert_with(|| MsgIds::new(gateways.to_vec(), utc_offset));
+        if ids.has_plenty(now) { ids.take(now, 1) } else { None }
+    }
+
     /// Whether a login that is right is none that was overheard: the same digest, of the same account at the same time, was not seen more
     /// than `window` ago. Several connections may be made in one second, so that it is good for a while.
     pub(super) fn is_fresh(&self, authenticator: [u8; 16], window: Duration) -> bool {
@@ -93,6 +102,14 @@ mod tests {
         let given: Vec<_> = (0..3).map(|_| x.take(&[1001], 480, 1)).collect();
         assert!(given.windows(2).all(|w| w[0] != w[1]));
         assert!(given.iter().flatten().all(|id| id.parts().second == 21), "ids are of the second after that of the beginning");
+    }
+
+    #[test]
+    fn reports_leave_half_of_a_seconds_ids_to_submissions() {
+        let x = Exchange::new(Clock::new(|| 1_700_000_000_500));
+        let spare = (0..70_000).filter(|_| x.spare(&[1001], 480).is_some()).count();
+        let taken = (0..70_000).filter(|_| x.take(&[1001], 480, 1).is_some()).count();
+        assert_eq!((spare, taken), (32_768, 32_768));
     }
 
     #[tokio::test(start_paused = true)]

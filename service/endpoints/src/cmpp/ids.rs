@@ -67,6 +67,13 @@ impl MsgIds {
     }
 }
 
+impl MsgIds {
+    /// Whether more than half of this second's ids are left, those of the further codes counted.
+    pub(super) fn has_plenty(&self, now: u64) -> bool {
+        now / 1000 > self.second || self.gateway + 1 < self.gateways.len() || self.used < A_SECOND / 2
+    }
+}
+
 impl LocalTime {
     /// The time `utc_offset` minutes ahead of UTC at a moment in milliseconds since 1970.
     pub fn at(millis: u64, utc_offset: i32) -> LocalTime {

@@ -72,7 +72,6 @@ impl Asker {
     /// Counts a day. Query_Type 1 asks for one service.
     pub(super) fn query(self, q: &Query<'_>) -> BoxFuture<'static, Reply> {
         let (time, query_type, code) = (q.time.to_vec(), q.query_type, q.query_code.to_vec());
-        let reserve = q.reserve.to_vec();
         Box::pin(async move {
             let service = (query_type == 1).then(|| String::from_utf8_lossy(&code).into_owned());
             let counts = match (date(&time), self.gateway.history()) {
@@ -93,7 +92,6 @@ impl Asker {
                 mo_wt: n(counts.mo_waiting),
                 mo_fl: n(counts.mo_failed),
             };
-            let _ = reserve;
             self.reply(&body, false)
         })
     }

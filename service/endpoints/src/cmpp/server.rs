@@ -128,8 +128,11 @@ impl Host for Ismg {
     }
 
     fn encode(&mut self, m: &Message, part: &DeliverPart, _: Millis, dst: &mut BytesMut) -> Result<(), String> {
-        // Where this second has no more ids, none will do: a DELIVER is answered by its Sequence_Id.
-        let msg_id = self.exchange.take(&self.gateways, self.utc_offset, 1).unwrap_or_default();
+        // A report is known by the id it is about; one of its own is a courtesy while there are enough.
+        let msg_id = match part {
+            DeliverPart::Report(about) => self.exchange.spare(&self.gateways, self.utc_offset).unwrap_or(*about),
+            DeliverPart::Chunk(_) => self.exchange.take(&self.gateways, self.utc_offset, 1).unwrap_or_default(),
+        };
         let how = Delivering { version: self.version, profile: &self.profile, utc_offset: self.utc_offset };
         deliver::deliver(m, part, msg_id, &how, dst).map_err(|e| e.to_string())
     }
