@@ -8,10 +8,11 @@ use super::Ctx;
 use crate::report::Report;
 
 /// Packages with benches, and what one of theirs counts as one.
-const PACKAGES: [&str; 3] = ["waxwing-smpp", "waxwing-gsm", "waxwing-session"];
+const PACKAGES: [&str; 4] = ["waxwing-smpp", "waxwing-cmpp", "waxwing-gsm", "waxwing-session"];
 
 /// Tables that the benches print, by the name of their file, and what the report calls them.
-const TABLES: [(&str, &str); 3] = [("codec", "SMPP codec, PDUs"), ("text", "GSM text, texts"), ("engine", "session engine, PDUs")];
+const TABLES: [(&str, &str); 4] =
+    [("codec", "SMPP codec, PDUs"), ("cmpp", "CMPP codec, PDUs"), ("text", "GSM text, texts"), ("engine", "session engine, PDUs")];
 
 /// Runs `cargo bench` as often as the other cases run, and takes its figures over.
 ///
