@@ -41,6 +41,13 @@ struct ReceiptData<'a> {
     text: &'a str,
 }
 
+/// A parameter that came with a message, as a submission takes it: what is to go back with the answer.
+#[derive(Serialize)]
+struct TlvData {
+    tag: u32,
+    hex: String,
+}
+
 /// A received message.
 #[derive(Serialize)]
 struct ReceivedData<'a> {
@@ -52,6 +59,8 @@ struct ReceivedData<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     udh: Option<String>,
     data_coding: u32,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tlvs: Vec<TlvData>,
     received_at: Option<String>,
     connector: &'a str,
     #[serde(skip_serializing_if = "str::is_empty")]
@@ -115,6 +124,7 @@ fn received_data(m: &Message, id: MsgId, accepted: Millis) -> ReceivedData<'_> {
         data: to_hex(&octets),
         udh: (!header.is_empty()).then(|| to_hex(&header.encode())),
         data_coding: m.data_coding,
+        tlvs: m.tlvs.iter().map(|t| TlvData { tag: t.tag, hex: to_hex(&t.value) }).collect(),
         received_at: rfc3339(accepted),
         connector: &m.connector,
         carrier_id: &m.remote_id,
@@ -172,6 +182,9 @@ mod tests {
         };
         let d = &json(&m, 1, 1_700_000_000_000)["data"];
         assert_eq!((d["text"].as_str(), d["data"].as_str(), d["udh"].as_str()), (Some("П"), Some("041f"), Some("050003010201")));
+        assert!(d.get("tlvs").is_none());
+        let tlvs = vec![waxwing_core::Tlv { tag: 0x3C01, value: Bytes::from_static(b"link") }];
+        assert_eq!(json(&Message { tlvs, ..m.clone() }, 1, 1)["data"]["tlvs"], serde_json::json!([{"tag": 15361, "hex": "6c696e6b"}]));
         let binary = Message { payload: Bytes::from_static(&[1]), data_coding: 4, ..m };
         let d = &json(&Message { udhi: false, ..binary }, 1, 1)["data"];
         assert!(d["text"].is_null());

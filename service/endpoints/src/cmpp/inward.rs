@@ -7,7 +7,7 @@ use waxwing_cmpp::{Deliver, MsgId, Report, Submit, result};
 use waxwing_core::{Address, CarrierReceipt, CmppProfile, Inbound, Message, Millis, NPI_E164, PartInfo, State, Submission, content, want};
 use waxwing_smpp::time::SmppTime;
 
-use super::native::Native;
+use super::native::{self, Native};
 use super::split::data_coding;
 
 /// Digits of a number that reports are matched by: with or without a country code, the rest is the same.
@@ -77,7 +77,7 @@ fn part(p: &Submit<'_>, m: &Message, by_pk: bool) -> Option<PartInfo> {
 }
 
 /// A time in the format of SMPP: `Some(None)` where the field is empty (or filled with zeros), `None` where it is no time.
-fn time(octets: &[u8], now: Millis) -> Option<Option<Millis>> {
+pub(super) fn time(octets: &[u8], now: Millis) -> Option<Option<Millis>> {
     if octets.iter().all(|&b| b == b'0' || b == b' ') {
         return Some(None);
     }
@@ -96,7 +96,7 @@ pub(super) fn number(frame: &Bytes, octets: &[u8]) -> Address {
 }
 
 /// Octets that stand for nothing, as most have them, are not kept.
-fn wire(frame: &Bytes, octets: &[u8]) -> Bytes {
+pub(super) fn wire(frame: &Bytes, octets: &[u8]) -> Bytes {
     if octets.iter().all(|&b| b == 0) { Bytes::new() } else { frame.slice_ref(octets) }
 }
 
@@ -133,6 +133,7 @@ pub(super) fn deliver(frame: &Bytes, p: &Deliver<'_>, utc_offset: i32, now: Mill
         protocol_id: p.tp_pid.into(),
         service_type: String::from_utf8_lossy(p.service_id).into_owned(),
         remote_id: p.msg_id.to_string(),
+        tlvs: native::tlvs(&native.link_id, &native.reserve),
         native: native.stored(),
         ..Message::default()
     };

@@ -5,7 +5,7 @@
 
 use bytes::Bytes;
 use prost::Message as _;
-use waxwing_core::Message;
+use waxwing_core::{Message, Tlv};
 
 /// The fields. Numbers are never reused: they are stored.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
@@ -59,9 +59,34 @@ pub(crate) struct Native {
     /// Recipient, as the SP wrote it: its report says it alike.
     #[prost(bytes = "bytes", tag = "19")]
     pub(crate) recipient: Bytes,
+    /// Pseudo-codes and subscriptions (User_Type) of payer, sender and recipient, of what another gateway forwarded in 3.0.
+    #[prost(bytes = "bytes", tag = "20")]
+    pub(crate) fee_pseudo: Bytes,
+    #[prost(uint32, tag = "21")]
+    pub(crate) fee_plan: u32,
+    #[prost(bytes = "bytes", tag = "22")]
+    pub(crate) src_pseudo: Bytes,
+    #[prost(uint32, tag = "23")]
+    pub(crate) src_plan: u32,
+    #[prost(bytes = "bytes", tag = "24")]
+    pub(crate) dest_pseudo: Bytes,
+    #[prost(uint32, tag = "25")]
+    pub(crate) dest_plan: u32,
 }
 
 const MARK: &[u8] = b"cmpp";
+
+/// LinkID of a received message, for those who answer it by another protocol: a TLV of the range that SMPP leaves to vendors (5.3.1). Given
+/// back with the answer, it becomes the LinkID of the SUBMIT.
+pub(super) const LINK_ID_TLV: u16 = 0x3C01;
+/// And Reserve.
+pub(super) const RESERVE_TLV: u16 = 0x3C02;
+
+/// LinkID and Reserve as TLVs, those that there are.
+pub(super) fn tlvs(link_id: &Bytes, reserve: &Bytes) -> Vec<Tlv> {
+    let both = [(LINK_ID_TLV, link_id), (RESERVE_TLV, reserve)];
+    both.into_iter().filter(|(_, v)| !v.is_empty()).map(|(tag, v)| Tlv { tag: tag.into(), value: v.clone() }).collect()
+}
 
 impl Native {
     /// Those of a message, if it came by CMPP.

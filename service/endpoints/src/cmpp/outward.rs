@@ -1,20 +1,19 @@
 //! From messages to SUBMIT: what a carrier gets.
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use waxwing_cmpp::{EncodeError, Encoder, MsgId, Submit, Terminals, Version};
 use waxwing_core::{Address, Message, Outgoing, TON_ALPHANUMERIC, want};
 use waxwing_smpp::time::{AbsoluteTime, SmppTime};
 
 use super::config::{ConnectorConfig, RecipientForm};
-use super::native::Native;
+use super::native::{LINK_ID_TLV, Native, RESERVE_TLV};
 use super::split::{self, Chunk, SplitError, Splitting};
 use crate::flight::Parts;
 use crate::smpp::RequestReceipts;
 
 /// The parts of a message for a carrier.
 pub(super) fn parts(m: &Message, c: &ConnectorConfig, reference: u16) -> Result<Parts<Chunk>, SplitError> {
-    let how =
-        Splitting { wide: c.wide, lengths: c.lengths, signature: c.signature.as_ref(), wide_reference: c.wide_reference };
+    let how = Splitting { wide: c.wide, lengths: c.lengths, signature: c.signature.as_ref(), wide_reference: c.wide_reference };
     split::parts(m, Native::of(m).as_ref(), &how, reference)
 }
 
@@ -60,11 +59,16 @@ pub(super) fn submit(out: &Outgoing, part: &Chunk, c: &ConnectorConfig, version:
         dest_terminal_id: Terminals::one(&recipient),
         dest_terminal_type: small(native.terminal_type),
         msg_content: &part.octets,
-        link_id: &native.link_id,
-        reserve: &native.reserve,
+        link_id: kept(&native.link_id, m, LINK_ID_TLV, 20),
+        reserve: kept(&native.reserve, m, RESERVE_TLV, 8),
     };
     // A part that came a little too long is its submitter's choice; splitting it again would break the whole.
     Encoder::new(version).max_content(u8::MAX).encode(&body, 0, dst)
+}
+
+/// A field that came by CMPP, or as a TLV from somebody who answers by another protocol.
+fn kept<'a>(own: &'a Bytes, m: &'a Message, tag: u16, width: usize) -> &'a [u8] {
+    if own.is_empty() { m.tlv(tag).filter(|v| v.len() <= width).map_or(&[], |v| v) } else { own }
 }
 
 /// Src_Id: the service code, with what the sender has behind it where it may.
@@ -102,7 +106,7 @@ fn is_bare(digits: &[u8]) -> bool {
 }
 
 /// A moment in SMPP's absolute form, in the local time of the carrier.
-fn local_time(at: u64, utc_offset: i32) -> Option<[u8; 16]> {
+pub(super) fn local_time(at: u64, utc_offset: i32) -> Option<[u8; 16]> {
     let local = i64::try_from(at).ok()? + i64::from(utc_offset) * 60_000;
     let mut text = SmppTime::Absolute(AbsoluteTime::from_unix_ms(local)).format();
     let quarters = utc_offset.unsigned_abs() / 15;
@@ -183,8 +187,17 @@ mod tests {
 
     #[test]
     fn trap_29_link_id_and_reserve_are_kept() {
-        let native = Native { link_id: (&b"12345678901234567890"[..]).into(), reserve: (&b"\x01\x02\x03\x04\x05\x06\x07\x08"[..]).into(), ..Native::default() };
-        let m = Message { native: native.stored(), ..Message::new_text(Address::default(), Address::parse("13800138000"), "x") };
-        submitted(m, &config(), |s| assert!(s.link_id == b"12345678901234567890" || s.reserve == b"\x01\x02\x03\x04\x05\x06\x07\x08"));
+        let native = Native {
+            link_id: (&b"12345678901234567890"[..]).into(),
+            reserve: (&b"\x01\x02\x03\x04\x05\x06\x07\x08"[..]).into(),
+            ..Native::default()
+        };
+        let like = || Message::new_text(Address::default(), Address::parse("13800138000"), "x");
+        let tlvs = super::super::native::tlvs(&native.link_id, &native.reserve);
+        for m in [Message { native: native.clone().stored(), ..like() }, Message { tlvs, ..like() }] {
+            submitted(m, &config(), |s| {
+                assert!(s.link_id == b"12345678901234567890" || s.reserve == b"\x01\x02\x03\x04\x05\x06\x07\x08");
+            });
+        }
     }
 }
