@@ -1,0 +1,1 @@
+//! Nokia Smart Messaging and EMS.
