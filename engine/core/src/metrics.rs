@@ -29,6 +29,15 @@ pub struct ReasonLabel {
     pub reason: String,
 }
 
+/// Labels of a metric about messages that another gateway was handed for its SPs.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct MoReportLabel {
+    /// The account that the other gateway is.
+    pub account: String,
+    /// What it says of the message: `DELIVRD`, the class of another code (`SB`), or `other`.
+    pub stat: String,
+}
+
 /// Labels of a metric about a queue.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct QueueLabel {
@@ -69,6 +78,8 @@ pub struct Metrics {
     pub received: Family<ConnectorLabel, Counter>,
     /// Received messages that no account's numbers claim, by connector.
     pub received_unowned: Family<ConnectorLabel, Counter>,
+    /// Reports of other gateways about messages from handsets to their SPs, by account and what they say.
+    pub mo_reports: Family<MoReportLabel, Counter>,
     /// Messages whose validity ended in our queue.
     pub expired: Counter,
     /// Messages whose receipt never came in the time allowed.
@@ -133,6 +144,11 @@ impl Metrics {
             "receipts_unmatched",
             "Receipts that found no message. Many: check receipt_id of the connector",
             m.receipts_unmatched.clone(),
+        );
+        r.register(
+            "forwarded_mo_reports",
+            "Reports of other gateways about messages from handsets to their SPs, by account and what they say",
+            m.mo_reports.clone(),
         );
         r.register("receipts_missing", "Messages whose receipt never came in the time allowed", m.receipts_missing.clone());
         r.register("bad_input", "Malformed or refused input, by place and reason", m.bad_input.clone());

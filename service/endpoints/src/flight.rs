@@ -9,7 +9,6 @@ use smallvec::SmallVec;
 use waxwing_core::{ErrorClass, Outgoing, SendResult, Settlement};
 use waxwing_spool::SentPart;
 
-
 /// The parts of a message, each in the form that its protocol encodes; mostly there is one.
 pub(crate) type Parts<P> = SmallVec<[P; 1]>;
 

@@ -7,9 +7,7 @@ use std::time::Duration;
 
 use waxwing_core::*;
 use waxwing_endpoints::Endpoint;
-use waxwing_endpoints::cmpp::{
-    ConnectorConfig, Exchange, IsmgConfig, Signature, SignaturePlace, Wide, start_connector, start_listener,
-};
+use waxwing_endpoints::cmpp::{ConnectorConfig, Exchange, IsmgConfig, Signature, SignaturePlace, Wide, start_connector, start_listener};
 use waxwing_endpoints::simulator::{self, CentreConfig, start_ismg};
 use waxwing_session::Trace;
 use waxwing_spool::Spool;
@@ -53,8 +51,8 @@ fn house(account: AccountConfig, line: ConnectorConfig, door: Option<IsmgConfig>
         ..Setup::empty()
     });
     let trace = Trace::new();
-    let connector = start_connector(&gateway, &state, line, &trace).unwrap();
     let exchange = Arc::new(Exchange::new(Clock::system()));
+    let connector = start_connector(&gateway, &exchange, &state, line, &trace).unwrap();
     let listener = door.map(|d| start_listener(&gateway, &exchange, d, &trace).unwrap());
     House { gateway, account, listener, _connector: connector, _dir: dir }
 }

@@ -177,7 +177,7 @@ impl Supervisor {
             }
             ConnectorKind::Cmpp(c) => {
                 let settings = convert::cmpp_connector(config, setup, c);
-                cmpp::start_connector(&self.gateway, &state, settings, &self.trace).map_err(|e| e.to_string())
+                cmpp::start_connector(&self.gateway, &self.exchange, &state, settings, &self.trace).map_err(|e| e.to_string())
             }
             ConnectorKind::Simulator(s) => Ok(start_simulator(&self.gateway, &state, convert::simulator(setup, s))),
         }

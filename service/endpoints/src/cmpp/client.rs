@@ -15,24 +15,75 @@ use super::outward;
 use super::results;
 use super::split::Chunk;
 use crate::flight::Parts;
-use crate::line::{Request, Response, Speaker};
+use crate::line::{Request, Response, Speaker, Unsendable};
 
-/// What the links of a connector share.
-pub(super) struct Settings {
+/// What the links of a connector share: how they sign in.
+pub(super) struct Login {
     pub(super) config: ConnectorConfig,
     /// Version byte to begin with: the configured one, or what the gateway turned out to speak.
     version: AtomicU8,
 }
 
-impl Settings {
-    pub(super) fn new(config: ConnectorConfig) -> Settings {
-        Settings { version: AtomicU8::new(config.version.unwrap_or(0x30)), config }
+impl Login {
+    pub(super) fn new(config: ConnectorConfig) -> Login {
+        Login { version: AtomicU8::new(config.version.unwrap_or(0x30)), config }
+    }
+
+    /// Appends a CONNECT; gives its digest.
+    pub(super) fn ask(&self, now: Millis, out: &mut BytesMut) -> Result<[u8; 16], String> {
+        let c = &self.config;
+        // Read once: the digest and the field must agree.
+        let timestamp = LocalTime::at(now, c.utc_offset).timestamp();
+        let (source_addr, secret) = (c.source_addr.as_bytes(), c.secret.as_bytes());
+        let authenticator_source = if c.padded_authenticator {
+            auth::source_padded(source_addr, secret, timestamp)
+        } else {
+            auth::source(source_addr, secret, timestamp)
+        };
+        let version = self.version.load(Ordering::Relaxed);
+        let body = Connect { source_addr, authenticator_source, version, timestamp };
+        encode(&body, Version::of_byte(version), 0, out).map_err(|e| e.to_string())?;
+        Ok(authenticator_source)
+    }
+
+    /// Reads the answer to the CONNECT of this digest; gives the layout that is spoken from now on.
+    pub(super) fn answered(&self, pdu: &Frame, authenticator: &[u8; 16]) -> Result<Version, String> {
+        let c = &self.config;
+        let asked = self.version.load(Ordering::Relaxed);
+        let (resp, layout) = match decode(&pdu.octets, Version::of_byte(asked)) {
+            Ok(d) => match d.pdu {
+                Pdu::ConnectResp(r) => (r, d.version),
+                _ => return Err("the gateway answered CONNECT with something else".into()),
+            },
+            Err(e) => return Err(format!("the answer to CONNECT cannot be read: {e}")),
+        };
+        if resp.status != status::OK {
+            // A gateway of 2.0 that does not take our byte: the next attempt asks for what it has.
+            if c.version.is_none() && asked == 0x30 && (resp.status == status::VERSION_TOO_HIGH || layout == Version::V2) {
+                self.version.store(0x20, Ordering::Relaxed);
+            }
+            return Err(format!("the gateway refused CONNECT with {}", results::login(resp.status)));
+        }
+        // The answer's length tells the layout; its Version byte what the gateway would like to be.
+        if c.version.is_none() {
+            self.version.store(layout.byte(), Ordering::Relaxed);
+        }
+        if !auth::ismg_is_valid(&resp.authenticator_ismg, resp.status, authenticator, c.secret.as_bytes()) {
+            if c.strict_authenticator {
+                return Err("AuthenticatorISMG is wrong: this is not the gateway that knows our secret".into());
+            }
+            tracing::warn!(
+                address = c.addresses.first().map_or("", |a| a),
+                "AuthenticatorISMG is wrong, as some gateways send it; strict_authenticator would refuse this one"
+            );
+        }
+        Ok(layout)
     }
 }
 
 /// One link.
 pub(super) struct Sp {
-    settings: Arc<Settings>,
+    settings: Arc<Login>,
     version: Version,
     authenticator: [u8; 16],
 }
@@ -54,14 +105,14 @@ impl std::fmt::Display for Both {
 }
 
 impl Speaker for Sp {
-    type Settings = Settings;
+    type Settings = Login;
     type Kind = Both;
     type Dialect = Cmpp;
     type Part = Chunk;
     type Ask = Ask;
     const PLACE: &'static str = "cmpp connector";
 
-    fn new(settings: &Arc<Settings>, _: Both) -> Sp {
+    fn new(settings: &Arc<Login>, _: Both) -> Sp {
         Sp { settings: settings.clone(), version: Version::V2, authenticator: [0; 16] }
     }
 
@@ -74,57 +125,18 @@ impl Speaker for Sp {
     }
 
     fn login(&mut self, now: Millis, out: &mut BytesMut) -> Result<(), String> {
-        let c = &self.settings.config;
-        // Read once: the digest and the field must agree.
-        let timestamp = LocalTime::at(now, c.utc_offset).timestamp();
-        let (source_addr, secret) = (c.source_addr.as_bytes(), c.secret.as_bytes());
-        self.authenticator = if c.padded_authenticator {
-            auth::source_padded(source_addr, secret, timestamp)
-        } else {
-            auth::source(source_addr, secret, timestamp)
-        };
-        let version = self.settings.version.load(Ordering::Relaxed);
-        let body = Connect { source_addr, authenticator_source: self.authenticator, version, timestamp };
-        encode(&body, Version::of_byte(version), 0, out).map_err(|e| e.to_string())
-    }
-
-    fn logged_in(&mut self, pdu: &Frame, dialect: &mut Cmpp) -> Result<(), String> {
-        let c = &self.settings.config;
-        let asked = self.settings.version.load(Ordering::Relaxed);
-        let (resp, layout) = match decode(&pdu.octets, Version::of_byte(asked)) {
-            Ok(d) => match d.pdu {
-                Pdu::ConnectResp(r) => (r, d.version),
-                _ => return Err("the gateway answered CONNECT with something else".into()),
-            },
-            Err(e) => return Err(format!("the answer to CONNECT cannot be read: {e}")),
-        };
-        if resp.status != status::OK {
-            // A gateway of 2.0 that does not take our byte: the next attempt asks for what it has.
-            if c.version.is_none() && asked == 0x30 && (resp.status == status::VERSION_TOO_HIGH || layout == Version::V2) {
-                self.settings.version.store(0x20, Ordering::Relaxed);
-            }
-            return Err(format!("the gateway refused CONNECT with {}", results::login(resp.status)));
-        }
-        // The answer's length tells the layout; its Version byte what the gateway would like to be.
-        self.version = layout;
-        if c.version.is_none() {
-            self.settings.version.store(layout.byte(), Ordering::Relaxed);
-        }
-        dialect.set_version(layout);
-        if !auth::ismg_is_valid(&resp.authenticator_ismg, resp.status, &self.authenticator, c.secret.as_bytes()) {
-            if c.strict_authenticator {
-                return Err("AuthenticatorISMG is wrong: this is not the gateway that knows our secret".into());
-            }
-            tracing::warn!(
-                address = c.addresses.first().map_or("", |a| a),
-                "AuthenticatorISMG is wrong, as some gateways send it; strict_authenticator would refuse this one"
-            );
-        }
+        self.authenticator = self.settings.ask(now, out)?;
         Ok(())
     }
 
-    fn parts(&mut self, m: &Message, reference: u16) -> Result<Parts<Chunk>, String> {
-        outward::parts(m, &self.settings.config, reference).map_err(|e| e.to_string())
+    fn logged_in(&mut self, pdu: &Frame, dialect: &mut Cmpp) -> Result<(), String> {
+        self.version = self.settings.answered(pdu, &self.authenticator)?;
+        dialect.set_version(self.version);
+        Ok(())
+    }
+
+    fn parts(&mut self, m: &Message, reference: u16) -> Result<Parts<Chunk>, Unsendable> {
+        outward::parts(m, &self.settings.config, reference).map_err(|e| e.to_string().into())
     }
 
     fn asks_receipt(&self, m: &Message) -> bool {

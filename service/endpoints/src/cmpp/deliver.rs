@@ -5,6 +5,7 @@ use waxwing_cmpp::{Deliver, EncodeError, Encoder, MsgId, Report, Version};
 use waxwing_core::{CmppProfile, CmppText, Kind, Message, Outgoing, Receipt};
 
 use super::config::{PartLengths, Wide};
+use super::forward::stat;
 use super::ids::LocalTime;
 use super::native::Native;
 use super::outward::bare;
@@ -47,7 +48,7 @@ pub(super) fn parts(out: &Outgoing, profile: &CmppProfile, reference: u16) -> Re
 }
 
 /// The Msg_Ids that a receipt is about. One of a message that came by another door has none: its number stands for it.
-fn reported(m: &Message) -> Vec<MsgId> {
+pub(super) fn reported(m: &Message) -> Vec<MsgId> {
     let ids: Vec<MsgId> = m.door_data.split(' ').filter_map(MsgId::from_hex).collect();
     if !ids.is_empty() && m.door() == waxwing_core::Door::Cmpp {
         return ids;
@@ -60,6 +61,8 @@ pub(super) struct Delivering<'a> {
     pub(super) version: Version,
     pub(super) profile: &'a CmppProfile,
     pub(super) utc_offset: i32,
+    /// A receipt is about a message that was to leave to another gateway.
+    pub(super) to_gateway: bool,
 }
 
 /// Appends a DELIVER with the sequence number 0. `msg_id` is its own.
@@ -83,8 +86,7 @@ pub(super) fn deliver(m: &Message, part: &DeliverPart, msg_id: MsgId, how: &Deli
             let number = if native.recipient.is_empty() { bare(&m.source) } else { &native.recipient };
             let mut content = BytesMut::with_capacity(Report::len(Version::V3));
             report(*about, r, number, how, &mut content)?;
-            let body =
-                Deliver { registered_delivery: 1, src_terminal_id: number, msg_fmt: split::ASCII, msg_content: &content, ..like };
+            let body = Deliver { registered_delivery: 1, src_terminal_id: number, msg_fmt: split::ASCII, msg_content: &content, ..like };
             encoder.encode(&body, 0, dst)
         }
         (DeliverPart::Chunk(c), _) => {
@@ -97,16 +99,10 @@ pub(super) fn deliver(m: &Message, part: &DeliverPart, msg_id: MsgId, how: &Deli
 }
 
 /// Appends the body of a status report.
-pub(super) fn report(
-    about: MsgId,
-    r: &Receipt,
-    number: &[u8],
-    how: &Delivering<'_>,
-    dst: &mut BytesMut,
-) -> Result<(), EncodeError> {
+pub(super) fn report(about: MsgId, r: &Receipt, number: &[u8], how: &Delivering<'_>, dst: &mut BytesMut) -> Result<(), EncodeError> {
     let (submit_time, done_time) = (LocalTime::at(r.submitted, how.utc_offset).minutes(), LocalTime::at(r.done, how.utc_offset).minutes());
     // As the carrier spelt it, where it has the room: seven octets.
-    let stat = if r.stat.is_empty() || r.stat.len() > 7 { r.state().stat().as_bytes() } else { &r.stat };
+    let stat = stat::of_mt(r, how.version, how.to_gateway);
     let form = match how.profile.report_form {
         Some(60) => Version::V2,
         Some(71) => Version::V3,
@@ -114,7 +110,7 @@ pub(super) fn report(
     };
     let body = Report {
         msg_id: about,
-        stat,
+        stat: &stat,
         submit_time: &submit_time,
         done_time: &done_time,
         dest_terminal_id: number,
@@ -156,7 +152,7 @@ mod tests {
         assert_eq!(reported(&m), [MsgId(0xcfdf_be80_03e9_ffff), MsgId(0xcfdf_be80_03e9_0000)]);
         for (version, form, length) in [(Version::V2, None, 60), (Version::V3, None, 71), (Version::V3, Some(60), 60)] {
             let profile = CmppProfile { report_form: form, ..CmppProfile::default() };
-            let how = Delivering { version, profile: &profile, utc_offset: 480 };
+            let how = Delivering { version, profile: &profile, utc_offset: 480, to_gateway: false };
             let mut out = BytesMut::new();
             deliver(&m, &DeliverPart::Report(reported(&m)[1]), MsgId(9), &how, &mut out).unwrap();
             let Pdu::Deliver(d) = decode(&out, version).unwrap().pdu else { unreachable!() };

@@ -6,8 +6,8 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use hashbrown::HashMap;
-use parking_lot::Mutex;
+use hashbrown::{HashMap, HashSet};
+use parking_lot::{Mutex, RwLock};
 use waxwing_cmpp::MsgId;
 use waxwing_core::Clock;
 
@@ -15,6 +15,9 @@ use super::ids::MsgIds;
 
 /// Logins that are remembered, over all accounts.
 const LOGINS: usize = 65_536;
+
+/// Seconds from which ids may be borrowed.
+const BORROWED: u64 = 30;
 
 /// Shared by all CMPP endpoints of a process.
 pub struct Exchange {
@@ -24,6 +27,8 @@ pub struct Exchange {
     /// By the first of their codes.
     ids: Mutex<HashMap<u32, MsgIds>>,
     logins: Mutex<Logins>,
+    /// Connectors that lead to other gateways.
+    gateways: RwLock<HashSet<String>>,
 }
 
 #[derive(Default)]
@@ -36,7 +41,7 @@ impl Exchange {
     /// For a process that begins now.
     pub fn new(clock: Clock) -> Exchange {
         let first = (clock.now() / 1000 + 1) * 1000;
-        Exchange { clock, first, ids: Mutex::default(), logins: Mutex::default() }
+        Exchange { clock, first, ids: Mutex::default(), logins: Mutex::default(), gateways: RwLock::default() }
     }
 
     /// Resolves when ids may be given out: within a second of the beginning. Nobody is let in before.
@@ -63,6 +68,30 @@ impl Exchange {
         let mut ids = self.ids.lock();
         let ids = ids.entry(key).or_insert_with(|| MsgIds::new(gateways.to_vec(), utc_offset));
         if ids.has_plenty(now) { ids.take(now, 1) } else { None }
+    }
+
+    /// [`take`](Self::take) where an id must be had: of the next second, if this one has none left.
+    pub(super) fn take_soon(&self, gateways: &[u32], utc_offset: i32, count: u16) -> MsgId {
+        let key = gateways.first().copied().unwrap_or_default();
+        let now = self.clock.now().max(self.first);
+        let mut ids = self.ids.lock();
+        let ids = ids.entry(key).or_insert_with(|| MsgIds::new(gateways.to_vec(), utc_offset));
+        (0..=BORROWED).find_map(|ahead| ids.take(now + ahead * 1000, count)).unwrap_or_default()
+    }
+
+    /// Says of a connector whether it leads to another gateway or to a carrier.
+    pub(super) fn set_gateway(&self, connector: &str, gateway: bool) {
+        let mut gateways = self.gateways.write();
+        if gateway {
+            gateways.insert(connector.to_owned());
+        } else {
+            gateways.remove(connector);
+        }
+    }
+
+    /// Whether a connector leads to another gateway.
+    pub(super) fn is_gateway(&self, connector: &str) -> bool {
+        self.gateways.read().contains(connector)
     }
 
     /// Whether a login that is right is none that was overheard: the same digest, of the same account at the same time, was not seen more

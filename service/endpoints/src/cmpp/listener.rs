@@ -18,12 +18,7 @@ const MAX_MALFORMED: u32 = 5;
 ///
 /// # Errors
 /// When its address or its TLS settings cannot be used.
-pub fn start_listener(
-    gateway: &Arc<Gateway>,
-    exchange: &Arc<Exchange>,
-    config: IsmgConfig,
-    trace: &Trace,
-) -> Result<Endpoint, OpenError> {
+pub fn start_listener(gateway: &Arc<Gateway>, exchange: &Arc<Exchange>, config: IsmgConfig, trace: &Trace) -> Result<Endpoint, OpenError> {
     // The accounts' own T and C count once somebody has signed in.
     let account = waxwing_core::CmppProfile::default();
     let options = DoorOptions {

@@ -109,15 +109,7 @@ fn accepted(id: MsgId, utc_offset: i32, now: Millis) -> Option<Millis> {
     let (quarters, sign) = (utc_offset.unsigned_abs() / 15, if utc_offset < 0 { '-' } else { '+' });
     let this_year = super::ids::LocalTime::at(now, utc_offset).year;
     let at = |year: u16| {
-        let text = format!(
-            "{:02}{:02}{:02}{:02}{:02}{:02}0{quarters:02}{sign}",
-            year % 100,
-            p.month,
-            p.day,
-            p.hour,
-            p.minute,
-            p.second
-        );
+        let text = format!("{:02}{:02}{:02}{:02}{:02}{:02}0{quarters:02}{sign}", year % 100, p.month, p.day, p.hour, p.minute, p.second);
         let time = SmppTime::parse(text.as_bytes()).ok()??;
         u64::try_from(time.to_unix_ms(i64::try_from(now).ok()?)).ok()
     };

@@ -3,6 +3,11 @@
 use waxwing_cmpp::{Version, result, status};
 use waxwing_core::{AuthError, SubmitError};
 
+/// "Other" of FWD_RESP.
+pub(super) const FWD_OTHER: u32 = 10;
+/// 9 of FWD_RESP: the recipient is not on this gateway.
+pub(super) const FORWARD_JUDGEMENT_WRONG: u32 = 9;
+
 /// "Other" of SUBMIT_RESP in 2.0, whose table ends there.
 const OTHER: u32 = 9;
 
@@ -21,6 +26,25 @@ pub(super) fn of_submit(e: &SubmitError, version: Version) -> u32 {
         _ => OTHER,
     };
     of_version(code, version)
+}
+
+/// What a gateway is told that forwards.
+pub(super) fn of_forwarded(e: &SubmitError) -> u32 {
+    match e {
+        SubmitError::Recipient(_) | SubmitError::NoRoute(_) => FORWARD_JUDGEMENT_WRONG,
+        SubmitError::Throttled { .. } | SubmitError::Busy(_) => result::FLOW_CONTROL,
+        SubmitError::TooLong { .. } => result::TOO_LONG,
+        _ => FWD_OTHER,
+    }
+}
+
+/// A result of FWD_RESP for people.
+pub(super) fn fwd_name(code: u32) -> String {
+    match code {
+        FORWARD_JUDGEMENT_WRONG => format!("{code} (forward judgement wrong)"),
+        FWD_OTHER => format!("{code} (other error)"),
+        _ => name(code),
+    }
 }
 
 /// What somebody is told who is not let in. An unknown account and a wrong secret look the same.

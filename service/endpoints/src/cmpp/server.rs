@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use waxwing_cmpp::{
-    Body, Connect, ConnectResp, Fwd, FwdResp, MsgId, Pdu, Quirks, Submit, SubmitResp, Version, auth, decode, encode, result, status,
+    Body, Connect, ConnectResp, FwdResp, MsgId, Pdu, Quirks, Submit, SubmitResp, Version, auth, decode, encode, result, status,
 };
 use waxwing_core::{
     Account, AuthError, CmppProfile, Door as CoreDoor, ErrorClass, ErrorTable, Message, Millis, Outgoing, Submission, SubmitError,
@@ -16,6 +16,7 @@ use super::config::IsmgConfig;
 use super::deliver::{self, DeliverPart, Delivering};
 use super::dialect::{Cmpp, Frame};
 use super::exchange::Exchange;
+use super::forward::{Forwarded, WayBack};
 use super::recent::{Recent, Seen};
 use super::requests::Asker;
 use super::{inward, results};
@@ -31,20 +32,25 @@ pub(super) struct Settings {
 /// The session of an SP.
 pub(super) struct Ismg {
     version: Version,
-    profile: Arc<CmppProfile>,
+    pub(super) profile: Arc<CmppProfile>,
     exchange: Arc<Exchange>,
-    gateways: Vec<u32>,
-    utc_offset: i32,
+    pub(super) gateways: Vec<u32>,
+    pub(super) utc_offset: i32,
     /// The account's name.
-    name: Bytes,
+    pub(super) name: Bytes,
+    /// Of another gateway: what it forwarded, and the connector that leads to it.
+    pub(super) forwarded: Forwarded,
+    pub(super) way_back: Option<WayBack>,
     recent: Recent,
     reference: u16,
 }
 
 /// A submission that waits for its answer.
 pub(super) struct Ask {
-    sequence_id: u32,
-    msg_id: MsgId,
+    pub(super) sequence_id: u32,
+    pub(super) msg_id: MsgId,
+    /// Pk_total and Pk_number of a FWD; `None` for a SUBMIT.
+    pub(super) part: Option<(u8, u8)>,
 }
 
 impl Host for Ismg {
@@ -100,7 +106,7 @@ impl Host for Ismg {
             Pdu::Submit(p) => self.submit(context, asker, pdu, &p, now),
             Pdu::Cancel(p) => Request::Later(asker.cancel(p.msg_id)),
             Pdu::Query(p) => Request::Later(asker.query(&p)),
-            Pdu::Fwd(p) => self.forward(&asker, &p),
+            Pdu::Fwd(p) => self.forward(context, asker, &pdu.octets, &p, now),
             other => {
                 let detail = format!("{} is no request of an SP", other.command_id());
                 Request::Answered { answer: Bytes::new(), bad: Some(("request that only others may send", detail)) }
@@ -109,6 +115,16 @@ impl Host for Ismg {
     }
 
     fn answer(&mut self, ask: &Ask, outcome: &Result<waxwing_core::MsgId, SubmitError>, out: &mut BytesMut) {
+        if let Some((pk_total, pk_number)) = ask.part {
+            let result = outcome.as_ref().map_or_else(results::of_forwarded, |_| result::OK);
+            match result {
+                result::FLOW_CONTROL => self.forwarded.lock().forget(ask.sequence_id),
+                _ => self.forwarded.lock().answered(ask.sequence_id, ask.msg_id, result),
+            }
+            // Numbers always encode.
+            let _ = encode(&FwdResp { msg_id: ask.msg_id, pk_total, pk_number, result }, self.version, ask.sequence_id, out);
+            return;
+        }
         let (msg_id, result) = match outcome {
             Ok(_) => (ask.msg_id, result::OK),
             Err(e) => (MsgId(0), results::of_submit(e, self.version)),
@@ -133,7 +149,8 @@ impl Host for Ismg {
             DeliverPart::Report(about) => self.exchange.spare(&self.gateways, self.utc_offset).unwrap_or(*about),
             DeliverPart::Chunk(_) => self.exchange.take(&self.gateways, self.utc_offset, 1).unwrap_or_default(),
         };
-        let how = Delivering { version: self.version, profile: &self.profile, utc_offset: self.utc_offset };
+        let to_gateway = m.receipt.is_some() && self.exchange.is_gateway(&m.connector);
+        let how = Delivering { version: self.version, profile: &self.profile, utc_offset: self.utc_offset, to_gateway };
         deliver::deliver(m, part, msg_id, &how, dst).map_err(|e| e.to_string())
     }
 
@@ -188,7 +205,8 @@ impl Ismg {
         }
         let recipients = u16::try_from(p.dest_terminal_id.len()).unwrap_or(u16::MAX);
         let within = context.within_rate(recipients.into());
-        let Some(first) = Some(()).filter(|()| within).and_then(|()| self.exchange.take(&self.gateways, self.utc_offset, recipients)) else {
+        let Some(first) = Some(()).filter(|()| within).and_then(|()| self.exchange.take(&self.gateways, self.utc_offset, recipients))
+        else {
             self.recent.forget(sequence_id);
             let result = result::FLOW_CONTROL;
             return Request::Answered { answer: asker.octets(&SubmitResp { msg_id: MsgId(0), result }), bad: None };
@@ -209,15 +227,18 @@ impl Ismg {
             }
         }
         match <[Submission; 1]>::try_from(submissions) {
-            Ok([one]) => Request::Submit(Ask { sequence_id, msg_id: first }, Box::new(one)),
+            Ok([one]) => Request::Submit(Ask { sequence_id, msg_id: first, part: None }, Box::new(one)),
             // All of them or none: the standard has one result.
-            Err(several) => Request::SubmitWhole(Ask { sequence_id, msg_id: first }, several),
+            Err(several) => Request::SubmitWhole(Ask { sequence_id, msg_id: first, part: None }, several),
         }
     }
 
     /// What the account's agreement says about a SUBMIT.
     fn allowed(&self, p: &Submit<'_>) -> Result<(), (u32, String)> {
         let profile = &self.profile;
+        if profile.gateway.is_some() {
+            return Err((result::COMMAND_WORD_ERROR, "another gateway forwards, it does not submit".into()));
+        }
         let shown = |octets| String::from_utf8_lossy(octets).into_owned();
         if p.dest_terminal_id.len() > usize::from(profile.max_recipients) {
             let why = format!("{} recipients, the account may have {}", p.dest_terminal_id.len(), profile.max_recipients);
@@ -236,13 +257,6 @@ impl Ismg {
             return Err((result::CHARGING_NUMBER_NOT_SERVED, "Registered_Delivery 2: billing records are not made here".into()));
         }
         Ok(())
-    }
-
-    /// An SP has nothing to forward.
-    fn forward(&self, asker: &Asker, p: &Fwd<'_>) -> Request<Ask> {
-        let body = FwdResp { msg_id: p.msg_id, pk_total: p.pk_total, pk_number: p.pk_number, result: result::COMMAND_WORD_ERROR };
-        let bad = Some(("request that only others may send", "FWD from an account that is no gateway".to_owned()));
-        Request::Answered { answer: asker.octets(&body), bad }
     }
 }
 
@@ -308,6 +322,8 @@ fn signed_in(door: &Arc<Door<Ismg>>, pdu: &Frame, c: &Connect<'_>, account: Arc<
         utc_offset: settings.utc_offset,
         name: Bytes::copy_from_slice(account.name.as_bytes()),
         recent: Recent::default(),
+        forwarded: Forwarded::default(),
+        way_back: None,
         reference: fastrand::u16(..),
     };
     Ok(SignedIn { host, account, place, answer: answer.freeze(), dialect, receives, bounds })

@@ -20,7 +20,7 @@ use crate::flight::{Flights, Lane};
 const CLAIM: usize = 64;
 /// How often leases are renewed, well before they run out, and the account is looked at anew.
 const RENEW: Duration = Duration::from_secs(10);
-/// How long nothing is delivered to a client that says that we are too fast.
+/// How long nothing is delivered to a client that says that we are too fast, or does not answer.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// What becomes of requests that cannot be answered at once.
@@ -283,7 +283,11 @@ impl<H: Host> Session<H> {
                     self.request(&pdu, &mut submitted, now);
                 }
                 Event::Response { pdu, token, .. } => settled.extend(self.delivered(token, &pdu)),
-                Event::TimedOut { token, .. } => settled.extend(self.flights.unanswered(token)),
+                Event::TimedOut { token, .. } => {
+                    // Another connection of the account may do better: it is to claim this first.
+                    self.resumes = Some(Instant::now() + PAUSE);
+                    settled.extend(self.flights.unanswered(token));
+                }
                 // The client is gone: it gets the same again when it is back, and the attempt does not count.
                 Event::Lost { token } => self.flights.lost(token),
                 Event::Malformed { reason, .. } => {

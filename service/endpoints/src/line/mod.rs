@@ -63,7 +63,7 @@ pub(crate) trait Speaker: Sized + Send + 'static {
     ///
     /// # Errors
     /// With words, where it cannot be sent over this line.
-    fn parts(&mut self, m: &Message, reference: u16) -> Result<Parts<Self::Part>, String>;
+    fn parts(&mut self, m: &Message, reference: u16) -> Result<Parts<Self::Part>, Unsendable>;
 
     /// Whether a receipt will come for it.
     fn asks_receipt(&self, m: &Message) -> bool;
@@ -82,6 +82,20 @@ pub(crate) trait Speaker: Sized + Send + 'static {
 
     /// Appends the answer to what [`Speaker::request`] read: `stored`, or to be sent again.
     fn answer(&mut self, ask: &Self::Ask, stored: bool, out: &mut BytesMut);
+}
+
+/// Why a message cannot be sent over a line.
+#[derive(Debug)]
+pub(crate) struct Unsendable {
+    /// A code as if the other side had refused it; empty for none.
+    pub(crate) code: String,
+    pub(crate) reason: String,
+}
+
+impl From<String> for Unsendable {
+    fn from(reason: String) -> Unsendable {
+        Unsendable { code: String::new(), reason }
+    }
 }
 
 /// What the other side says to a part.

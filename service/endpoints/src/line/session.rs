@@ -10,7 +10,7 @@ use waxwing_core::{CarrierReceipt, ErrorClass, Inbound, SendResult, Settlement};
 use waxwing_session::{CloseReason, Dialect, Engine, Event, Link, Refused, Role, Stream};
 use waxwing_spool::{BoxFuture, SpoolError};
 
-use super::{Line, Request, Response, Speaker};
+use super::{Line, Request, Response, Speaker, Unsendable};
 use crate::Stopping;
 use crate::flight::{Flights, Lane};
 
@@ -229,8 +229,8 @@ impl<S: Speaker> Session<'_, S> {
                     let receipt = self.speaker.asks_receipt(&out.message);
                     self.flights.add(lane, out, parts, receipt);
                 }
-                Err(reason) => {
-                    let result = SendResult::Refused { class: ErrorClass::Permanent, code: String::new(), reason, sent: Vec::new() };
+                Err(Unsendable { code, reason }) => {
+                    let result = SendResult::Refused { class: ErrorClass::Permanent, code, reason, sent: Vec::new() };
                     settled.push((lane, Settlement { out, result }));
                 }
             }

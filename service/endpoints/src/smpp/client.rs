@@ -16,7 +16,7 @@ use super::inward::{self, Delivered, Reading};
 use super::outward::{self, Part};
 use super::status;
 use crate::flight::Parts;
-use crate::line::{Request, Response, Speaker};
+use crate::line::{Request, Response, Speaker, Unsendable};
 
 /// What the binds of a connector share.
 pub(super) struct Settings {
@@ -80,8 +80,8 @@ impl Speaker for Esme {
         if code.is_ok() { Ok(()) } else { Err(format!("the carrier refused the bind with {}", status::name(code))) }
     }
 
-    fn parts(&mut self, m: &Message, reference: u16) -> Result<Parts<Part>, String> {
-        outward::parts(m, &self.settings.config, reference).map_err(|e| e.to_string())
+    fn parts(&mut self, m: &Message, reference: u16) -> Result<Parts<Part>, Unsendable> {
+        outward::parts(m, &self.settings.config, reference).map_err(|e| e.to_string().into())
     }
 
     fn asks_receipt(&self, m: &Message) -> bool {

@@ -93,8 +93,7 @@ impl Host for Smsc {
             Pdu::SubmitSm(p) => inward::submit_sm(&pdu.octets, p, charset, now),
             Pdu::DataSm(p) => inward::data_sm(&pdu.octets, p, charset, now),
             other => {
-                let who =
-                    requests::Context { gateway: &context.door.gateway, account: context.account, charset, version: self.version };
+                let who = requests::Context { gateway: &context.door.gateway, account: context.account, charset, version: self.version };
                 return match requests::answer(&who, &pdu.octets, pdu.header, other, now) {
                     Ok(future) => Request::Later(future),
                     Err(code) => refused(code, None),
