@@ -10,6 +10,9 @@ use serde_json::Value;
 /// The simulated carrier of the testkit is part of the product (`waxwing sim`), so it stands below the service floor that offers it.
 const FLOORS: &[&str] = &["proto", "engine", "testkit", "service", "waxwing"];
 
+/// What tests alone may use: it starts programs, and panics. It stands on a floor, but in no product.
+const FOR_TESTS: &[&str] = &["waxwing-proto-testing"];
+
 struct Crate {
     name: String,
     folder: PathBuf,
@@ -93,8 +96,11 @@ fn the_ground_floor_knows_no_runtime_no_sockets_and_no_clock() {
         metadata["resolve"]["nodes"].as_array().expect("nodes").iter().filter_map(|node| Some((node["id"].as_str()?, node))).collect();
     let names: BTreeMap<&str, &str> =
         metadata["packages"].as_array().expect("packages").iter().filter_map(|p| Some((p["id"].as_str()?, p["name"].as_str()?))).collect();
-    let ground: Vec<Crate> = members(&metadata).into_iter().filter(|member| floor(&member.folder) == Some(0)).collect();
-    assert!(ground.len() >= 2, "the ground floor was found");
+    let mut ground = members(&metadata);
+    ground.retain(|member| floor(&member.folder) == Some(0) && !FOR_TESTS.contains(&member.name.as_str()));
+    for name in ["waxwing-describe", "waxwing-gsm", "waxwing-smpp", "waxwing-cmpp"] {
+        assert!(ground.iter().any(|member| member.name == name), "{name} stands on the ground floor");
+    }
     for member in &ground {
         let start = names.iter().find(|(_, name)| **name == member.name).map(|(id, _)| *id).expect("resolved");
         let mut reached = BTreeSet::new();
@@ -118,6 +124,17 @@ fn the_ground_floor_knows_no_runtime_no_sockets_and_no_clock() {
             for path in FORBIDDEN_PATHS {
                 assert!(!text.contains(path), "{} uses {path}", file.display());
             }
+        }
+    }
+}
+
+#[test]
+fn no_product_is_built_from_what_is_for_tests() {
+    let members = members(&metadata());
+    for name in FOR_TESTS {
+        assert!(members.iter().any(|member| member.name == *name), "{name} is a crate of the workspace");
+        for member in &members {
+            assert!(!member.dependencies.iter().any(|dependency| dependency == name), "{} is built from {name}", member.name);
         }
     }
 }
