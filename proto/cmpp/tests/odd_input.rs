@@ -4,8 +4,9 @@
 mod common;
 
 use bytes::BytesMut;
-use common::{golden_wire, mended, pdu};
+use common::{golden_wire, pdu};
 use waxwing_cmpp::*;
+use waxwing_proto_testing::mended;
 
 const BOTH: [Version; 2] = [Version::V2, Version::V3];
 const ID: MsgId = MsgId::new(12, 31, 23, 59, 58, 1001, 65535);

@@ -4,8 +4,9 @@
 mod common;
 
 use bytes::BytesMut;
-use common::{golden, mended};
+use common::golden;
 use waxwing_cmpp::*;
+use waxwing_proto_testing::{Damaged, mended};
 
 const MUTATIONS: usize = 100_000;
 const BOTH: [Version; 2] = [Version::V2, Version::V3];
@@ -84,26 +85,8 @@ fn every_truncation_of_every_golden_pdu() {
 
 #[test]
 fn many_mutations_of_golden_pdus() {
-    let golden = golden();
-    let mut rng = fastrand::Rng::with_seed(0x5A17);
-    for _ in 0..MUTATIONS {
-        let mut wire = rng.choice(&golden).unwrap().wire.clone();
-        for _ in 0..rng.usize(1..6) {
-            let at = rng.usize(0..wire.len());
-            match rng.u8(0..5) {
-                0 => wire[at] = rng.u8(..),
-                1 => wire[at] ^= 1 << rng.u8(0..8),
-                2 => wire.insert(at, rng.u8(..)),
-                3 if wire.len() > 13 => drop(wire.remove(at)),
-                _ => wire[at] = *rng.choice([0, 1, 0x7F, 0x80, 0xFF].iter()).unwrap(),
-            }
-        }
-        // Mostly with the right length, so that the damage reaches the fields.
-        if rng.u8(0..10) > 0 {
-            wire = mended(wire);
-        }
-        exercise(&wire);
-    }
+    let golden = golden().into_iter().map(|golden| golden.wire);
+    Damaged::new(golden, frame::HEADER_LEN, 0x5A17).take(MUTATIONS).for_each(|wire| exercise(&wire));
 }
 
 #[test]

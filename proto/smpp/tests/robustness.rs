@@ -5,6 +5,7 @@ mod common;
 
 use bytes::BytesMut;
 use common::golden;
+use waxwing_proto_testing::{Damaged, mended};
 use waxwing_smpp::receipt::Receipt;
 use waxwing_smpp::time::SmppTime;
 use waxwing_smpp::*;
@@ -71,10 +72,8 @@ fn every_truncation_of_every_golden_pdu() {
             let cut = &golden.wire[..length];
             assert_eq!(frame::next(cut, frame::DEFAULT_MAX_LEN), Ok(None), "{golden} cut to {length}");
             exercise(cut);
-            let mut mended = cut.to_vec();
             if length >= 4 {
-                mended[..4].copy_from_slice(&(length as u32).to_be_bytes());
-                exercise(&mended);
+                exercise(&mended(cut.to_vec()));
             }
         }
     }
@@ -82,27 +81,8 @@ fn every_truncation_of_every_golden_pdu() {
 
 #[test]
 fn many_mutations_of_golden_pdus() {
-    let golden = golden();
-    let mut rng = fastrand::Rng::with_seed(0x5A17);
-    for _ in 0..MUTATIONS {
-        let mut wire = rng.choice(&golden).unwrap().wire.clone();
-        for _ in 0..rng.usize(1..6) {
-            let at = rng.usize(0..wire.len());
-            match rng.u8(0..5) {
-                0 => wire[at] = rng.u8(..),
-                1 => wire[at] ^= 1 << rng.u8(0..8),
-                2 => wire.insert(at, rng.u8(..)),
-                3 if wire.len() > 17 => drop(wire.remove(at)),
-                _ => wire[at] = *rng.choice([0, 1, 0x7F, 0x80, 0xFF].iter()).unwrap(),
-            }
-        }
-        // Mostly with the right length, so that the damage reaches the fields.
-        if rng.u8(0..10) > 0 {
-            let length = wire.len() as u32;
-            wire[..4].copy_from_slice(&length.to_be_bytes());
-        }
-        exercise(&wire);
-    }
+    let golden = golden().into_iter().map(|golden| golden.wire);
+    Damaged::new(golden, frame::HEADER_LEN, 0x5A17).take(MUTATIONS).for_each(|wire| exercise(&wire));
 }
 
 #[test]

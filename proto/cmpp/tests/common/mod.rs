@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, dead_code)]
 
 use waxwing_cmpp::{Version, frame};
+use waxwing_proto_testing::octets;
 
 /// A PDU that was not written by this crate.
 pub(crate) struct Golden {
@@ -27,7 +28,7 @@ pub(crate) fn golden() -> Vec<Golden> {
         .map(|line| {
             let words: Vec<&str> = line.split(' ').collect();
             let version = if words[0] == "3.0" { Version::V3 } else { Version::V2 };
-            Golden { version, name: words[1], sequence_id: words[2].parse().unwrap(), wire: hex(words[3]) }
+            Golden { version, name: words[1], sequence_id: words[2].parse().unwrap(), wire: octets(words[3]) }
         })
         .collect();
     assert_eq!(golden.len(), 36);
@@ -40,21 +41,8 @@ pub(crate) fn golden_wire(version: Version, name: &str, sequence_id: u32) -> Vec
     all.find(|golden| golden.version == version && golden.name == name && golden.sequence_id == sequence_id).unwrap().wire
 }
 
-/// Octets of hexadecimal digits; blanks are skipped.
-pub(crate) fn hex(digits: &str) -> Vec<u8> {
-    let nibbles: Vec<u8> = digits.chars().filter_map(|digit| digit.to_digit(16)).map(|nibble| nibble as u8).collect();
-    nibbles.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect()
-}
-
 /// A PDU of a command id and a body.
 pub(crate) fn pdu(command_id: u32, sequence_id: u32, body: &[u8]) -> Vec<u8> {
     let words = [(frame::HEADER_LEN + body.len()) as u32, command_id, sequence_id];
     words.iter().flat_map(|word| word.to_be_bytes()).chain(body.iter().copied()).collect()
-}
-
-/// A frame whose Total_Length is mended after it was cut or lengthened.
-pub(crate) fn mended(mut wire: Vec<u8>) -> Vec<u8> {
-    let length = wire.len() as u32;
-    wire[..4].copy_from_slice(&length.to_be_bytes());
-    wire
 }

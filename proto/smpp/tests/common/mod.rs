@@ -1,6 +1,7 @@
 //! The golden PDUs.
 #![allow(clippy::unwrap_used, dead_code)]
 
+use waxwing_proto_testing::octets;
 use waxwing_smpp::frame;
 
 /// A PDU that somebody else wrote.
@@ -27,7 +28,7 @@ pub(crate) fn golden() -> Vec<Golden> {
         .map(|line| {
             let mut words = line.split(' ');
             let (maker, label, digits) = (words.next().unwrap(), words.next().unwrap(), words.next().unwrap());
-            Golden { maker, label, wire: hex(digits) }
+            Golden { maker, label, wire: octets(digits) }
         })
         .collect();
     assert!(golden.len() > 60);
@@ -37,12 +38,6 @@ pub(crate) fn golden() -> Vec<Golden> {
 /// The golden PDU of this label; the first, where several makers have it.
 pub(crate) fn golden_wire(label: &str) -> Vec<u8> {
     golden().into_iter().find(|golden| golden.label == label).unwrap().wire
-}
-
-/// Octets of hexadecimal digits; blanks are skipped.
-pub(crate) fn hex(digits: &str) -> Vec<u8> {
-    let nibbles: Vec<u8> = digits.chars().filter_map(|digit| digit.to_digit(16)).map(|nibble| nibble as u8).collect();
-    nibbles.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect()
 }
 
 /// A PDU of a command id and a body.

@@ -2,96 +2,41 @@
 //!
 //! The content of a message is told as octets, and as text where those are printable ASCII: charsets are not the codec's business.
 
-mod value;
-
 use std::fmt;
 
-pub use value::Value;
+pub use waxwing_describe::{Description, Value};
+use waxwing_describe::{Framed, oddities};
 
 use crate::frame::{self, Header};
 use crate::pdu::Body;
 use crate::visit::{FieldValue, Visitor};
 use crate::{Decoded, Pdu, Version, auth, decode, guess_version, words};
 
-/// What some octets are, as a tree. `Display` gives indented text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Description {
-    pdus: Vec<Value>,
-    error: Option<String>,
-}
-
 /// Describes one PDU or several back to back. Without a version each PDU is read in the one that it fits to the octet, else as 3.0.
 pub fn describe(octets: &[u8], version: Option<Version>) -> Description {
-    /// As long as the largest PDU that can be decoded.
-    const MAX_LEN: usize = 16_384;
-    let mut description = Description { pdus: Vec::new(), error: None };
-    let mut rest = octets;
-    while description.error.is_none() && !rest.is_empty() {
-        match frame::next(rest, MAX_LEN) {
-            Ok(Some(length)) => {
-                let (frame, after) = rest.split_at(length);
-                description.add_frame(frame, version.or_else(|| guess_version(frame)).unwrap_or(Version::V3));
-                rest = after;
-            }
-            Ok(None) => {
-                description.error = Some(match Header::parse(rest) {
-                    Some(header) => format!("incomplete PDU: {} of {} octets", rest.len(), header.total_length),
-                    None => format!("incomplete PDU: {} octets, a header has {}", rest.len(), frame::HEADER_LEN),
-                });
-            }
-            Err(error) => description.error = Some(error.to_string()),
-        }
-    }
-    if octets.is_empty() {
-        description.error = Some("no octets".to_owned());
-    }
-    description
+    Description::of_frames(octets, &Cmpp { version })
 }
 
-impl Description {
-    /// Why some of the octets could not be described; `None` if all could.
-    pub fn error(&self) -> Option<&str> {
-        self.error.as_deref()
-    }
-
-    /// The PDUs described, each an object.
-    pub fn pdus(&self) -> &[Value] {
-        &self.pdus
-    }
-
-    /// The description as one JSON object: `{"pdus":[...],"error":...}`.
-    pub fn to_json(&self) -> String {
-        let error = self.error.as_ref().map(|error| ("error", Value::text(error)));
-        let members = [("pdus", Value::List(self.pdus.clone()))].into_iter().chain(error).collect();
-        let mut out = String::new();
-        Value::Object(members).to_json(&mut out);
-        out
-    }
-
-    fn add_frame(&mut self, frame: &[u8], version: Version) {
-        match decode(frame, version) {
-            Ok(decoded) => self.pdus.push(describe_pdu(&decoded)),
-            Err(error) => {
-                if let Some(header) = Header::parse(frame) {
-                    self.pdus.push(Value::Object(vec![("header", describe_header(&header)), ("octets", Value::Octets(frame.to_vec()))]));
-                }
-                self.error = Some(error.to_string());
-            }
-        }
-    }
+struct Cmpp {
+    version: Option<Version>,
 }
 
-impl fmt::Display for Description {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, pdu) in self.pdus.iter().enumerate() {
-            f.write_str(if index == 0 { "" } else { "\n\n" })?;
-            write!(f, "{pdu}")?;
-        }
-        match &self.error {
-            Some(error) if self.pdus.is_empty() => write!(f, "error: {error}"),
-            Some(error) => write!(f, "\n\nerror: {error}"),
-            None => Ok(()),
-        }
+impl Framed for Cmpp {
+    const HEADER_LEN: usize = frame::HEADER_LEN;
+
+    fn next(&self, octets: &[u8]) -> Result<Option<usize>, impl fmt::Display> {
+        /// As long as the largest PDU that can be decoded.
+        const MAX_LEN: usize = 16_384;
+        frame::next(octets, MAX_LEN)
+    }
+
+    fn header(&self, octets: &[u8]) -> Option<(u32, Value)> {
+        Header::parse(octets).map(|header| (header.total_length, describe_header(&header)))
+    }
+
+    fn pdu(&self, frame: &[u8]) -> Result<Value, impl fmt::Display> {
+        let version = self.version.or_else(|| guess_version(frame)).unwrap_or(Version::V3);
+        decode(frame, version).map(|decoded| describe_pdu(&decoded))
     }
 }
 
@@ -107,12 +52,7 @@ fn describe_pdu(decoded: &Decoded<'_>) -> Value {
         members.push(("body", Value::Object(body.0)));
     }
     members.extend(describe_content(&decoded.pdu));
-    if !decoded.quirks.is_empty() {
-        members.push(("quirks", Value::List(decoded.quirks.names().map(Value::text).collect())));
-    }
-    if !decoded.ignored.is_empty() {
-        members.push(("ignored", Value::Octets(decoded.ignored.to_vec())));
-    }
+    members.extend(oddities(decoded.quirks.names(), decoded.ignored));
     Value::Object(members)
 }
 
@@ -135,20 +75,16 @@ fn describe_content(pdu: &Pdu<'_>) -> Option<(&'static str, Value)> {
     }
     let content = message?;
     let (header, text) = content.split_at_checked(1 + usize::from(*content.first()?))?;
-    let members = vec![("user_data_header", Value::Octets(header.to_vec())), ("text", Value::Octets(text.to_vec()))];
+    let members = vec![("user_data_header", Value::octets(header)), ("text", Value::octets(text))];
     Some(("message", Value::Object(members)))
 }
 
 fn describe_header(header: &Header) -> Value {
     Value::Object(vec![
-        ("Total_Length", Value::Number(header.total_length.into())),
-        ("Command_Id", meaning(Value::Hex(header.command_id.0.into()), header.command_id.name())),
-        ("Sequence_Id", Value::Number(header.sequence_id.into())),
+        ("Total_Length", Value::number(header.total_length)),
+        ("Command_Id", Value::hex(header.command_id.0, 8).meaning(header.command_id.name())),
+        ("Sequence_Id", Value::number(header.sequence_id)),
     ])
-}
-
-fn meaning(value: Value, name: Option<impl ToString>) -> Value {
-    Value::Meaning(Box::new(value), name.map(|name| name.to_string()))
 }
 
 /// Collects the fields of a PDU.
@@ -158,17 +94,17 @@ struct Fields(Vec<(&'static str, Value)>);
 impl Visitor for Fields {
     fn field(&mut self, name: &'static str, value: FieldValue<'_>) {
         let value = match value {
-            FieldValue::Digest(octets) | FieldValue::Octets(octets) => Value::Octets(octets.to_vec()),
-            FieldValue::Integer { value, name: Some(name) } => meaning(Value::Number(value), Some(name)),
+            FieldValue::Digest(octets) | FieldValue::Octets(octets) => Value::octets(octets),
+            FieldValue::Integer { value, name: Some(name) } => Value::number(value).meaning(Some(name)),
             FieldValue::Integer { value, .. } if name == "Timestamp" => {
                 let digits = u32::try_from(value).map(auth::timestamp_digits).unwrap_or_default();
-                meaning(Value::Number(value), Some(String::from_utf8_lossy(&digits)))
+                Value::number(value).meaning(Some(String::from_utf8_lossy(&digits)))
             }
-            FieldValue::Integer { value, .. } => Value::Number(value),
-            FieldValue::MsgId(id) => meaning(Value::text(id), Some(id.to_hex())),
+            FieldValue::Integer { value, .. } => Value::number(value),
+            FieldValue::MsgId(id) => Value::text(id).meaning(Some(id.to_hex())),
             FieldValue::Terminals(numbers) => Value::List(numbers.iter().map(Value::text_or_octets).collect()),
             FieldValue::Text(stat) if name == "Stat" => match words::stat(stat) {
-                Some(word) => meaning(Value::text_or_octets(stat), Some(word)),
+                Some(word) => Value::text_or_octets(stat).meaning(Some(word)),
                 None => Value::text_or_octets(stat),
             },
             FieldValue::Text(text) => Value::text_or_octets(text),

@@ -2,11 +2,10 @@
 //!
 //! Passwords are never shown, only their length: descriptions end up in logs and support tickets.
 
-mod value;
-
 use std::fmt;
 
-pub use value::Value;
+pub use waxwing_describe::{Description, Value};
+use waxwing_describe::{Framed, oddities};
 
 use crate::frame::{self, Header};
 use crate::message::Message;
@@ -17,87 +16,30 @@ use crate::tlv::{Tlv, TlvKind, Tlvs};
 use crate::visit::{FieldValue, Visitor};
 use crate::{CommandStatus, DataCoding, Decoded, InterfaceVersion, MessageState, Tag, decode};
 
-/// What some octets are, as a tree. `Display` gives indented text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Description {
-    pdus: Vec<Value>,
-    error: Option<String>,
-}
-
 /// Describes one PDU or several back to back.
 pub fn describe(octets: &[u8]) -> Description {
-    let mut description = Description { pdus: Vec::new(), error: None };
-    let mut rest = octets;
-    while description.error.is_none() && !rest.is_empty() {
-        match frame::next(rest, frame::DEFAULT_MAX_LEN) {
-            Ok(Some(length)) => {
-                let (frame, after) = rest.split_at(length);
-                description.add_frame(frame);
-                rest = after;
-            }
-            Ok(None) => {
-                description.error = Some(match Header::parse(rest) {
-                    Some(header) => format!("incomplete PDU: {} of {} octets", rest.len(), header.command_length),
-                    None => format!("incomplete PDU: {} octets, a header has {}", rest.len(), frame::HEADER_LEN),
-                });
-            }
-            Err(error) => description.error = Some(error.to_string()),
-        }
-    }
-    if octets.is_empty() {
-        description.error = Some("no octets".to_owned());
-    }
-    description
+    Description::of_frames(octets, &Smpp)
 }
 
-impl Description {
-    /// Why some of the octets could not be described; `None` if all could.
-    pub fn error(&self) -> Option<&str> {
-        self.error.as_deref()
+struct Smpp;
+
+impl Framed for Smpp {
+    const HEADER_LEN: usize = frame::HEADER_LEN;
+
+    fn next(&self, octets: &[u8]) -> Result<Option<usize>, impl fmt::Display> {
+        frame::next(octets, frame::DEFAULT_MAX_LEN)
     }
 
-    /// The PDUs described, each an object.
-    pub fn pdus(&self) -> &[Value] {
-        &self.pdus
+    fn header(&self, octets: &[u8]) -> Option<(u32, Value)> {
+        Header::parse(octets).map(|header| (header.command_length, describe_header(&header)))
     }
 
-    /// The description as one JSON object: `{"pdus":[...],"error":...}`.
-    pub fn to_json(&self) -> String {
-        let error = self.error.as_ref().map(|error| ("error", Value::text(error)));
-        let members = [("pdus", Value::List(self.pdus.clone()))].into_iter().chain(error).collect();
-        let mut out = String::new();
-        Value::Object(members).to_json(&mut out);
-        out
-    }
-
-    fn add_frame(&mut self, frame: &[u8]) {
-        match decode(frame) {
-            Ok(decoded) => self.pdus.push(pdu(&decoded)),
-            Err(error) => {
-                if let Some(header) = Header::parse(frame) {
-                    self.pdus.push(Value::Object(vec![("header", describe_header(&header)), ("octets", Value::Octets(frame.to_vec()))]));
-                }
-                self.error = Some(error.to_string());
-            }
-        }
+    fn pdu(&self, frame: &[u8]) -> Result<Value, impl fmt::Display> {
+        decode(frame).map(|decoded| describe_pdu(&decoded))
     }
 }
 
-impl fmt::Display for Description {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, pdu) in self.pdus.iter().enumerate() {
-            f.write_str(if index == 0 { "" } else { "\n\n" })?;
-            write!(f, "{pdu}")?;
-        }
-        match &self.error {
-            Some(error) if self.pdus.is_empty() => write!(f, "error: {error}"),
-            Some(error) => write!(f, "\n\nerror: {error}"),
-            None => Ok(()),
-        }
-    }
-}
-
-fn pdu(decoded: &Decoded<'_>) -> Value {
+fn describe_pdu(decoded: &Decoded<'_>) -> Value {
     let mut fields = Fields::default();
     decoded.pdu.visit(&mut fields);
     let mut members = vec![("header", describe_header(&decoded.header))];
@@ -114,21 +56,16 @@ fn pdu(decoded: &Decoded<'_>) -> Value {
             None => members.push(("message", describe_message(&message))),
         }
     }
-    if !decoded.quirks.is_empty() {
-        members.push(("quirks", Value::List(decoded.quirks.names().map(Value::text).collect())));
-    }
-    if !decoded.ignored.is_empty() {
-        members.push(("ignored", Value::Octets(decoded.ignored.to_vec())));
-    }
+    members.extend(oddities(decoded.quirks.names(), decoded.ignored));
     Value::Object(members)
 }
 
 fn describe_header(header: &Header) -> Value {
     let mut members = vec![
-        ("command_length", number(header.command_length)),
-        ("command_id", meaning(hex(header.command_id.0), header.command_id.name())),
+        ("command_length", Value::number(header.command_length)),
+        ("command_id", hex(header.command_id.0).meaning(header.command_id.name())),
         ("command_status", status(header.command_status)),
-        ("sequence_number", number(header.sequence_number)),
+        ("sequence_number", Value::number(header.sequence_number)),
     ];
     if let Some(description) = header.command_status.description().filter(|_| !header.command_status.is_ok()) {
         members.insert(3, ("command_status_text", Value::text(description)));
@@ -137,19 +74,12 @@ fn describe_header(header: &Header) -> Value {
 }
 
 fn status(status: CommandStatus) -> Value {
-    meaning(hex(status.0), status.name())
+    hex(status.0).meaning(status.name())
 }
 
+/// A number in hexadecimal, by whole octets.
 fn hex(value: impl Into<u64>) -> Value {
-    Value::Hex(value.into())
-}
-
-fn number(value: impl Into<u64>) -> Value {
-    Value::Number(value.into())
-}
-
-fn meaning(value: Value, name: Option<impl ToString>) -> Value {
-    Value::Meaning(Box::new(value), name.map(|name| name.to_string()))
+    Value::hex(value, 2)
 }
 
 /// Collects the fields of a PDU; items of a list become objects of their own.
@@ -163,10 +93,10 @@ impl Visitor for Fields {
     fn field(&mut self, name: &'static str, value: FieldValue<'_>) {
         let value = match value {
             FieldValue::Code { value, name: _ } if name == "error_status_code" => status(CommandStatus(value)),
-            FieldValue::Code { value, name } => meaning(number(value), name),
-            FieldValue::Flags { value, meaning: words } => meaning(hex(value), Some(words)),
-            FieldValue::Integer(value) => number(value),
-            FieldValue::Octets(octets) => Value::Octets(octets.to_vec()),
+            FieldValue::Code { value, name } => Value::number(value).meaning(name),
+            FieldValue::Flags { value, meaning: words } => hex(value).meaning(Some(words)),
+            FieldValue::Integer(value) => Value::number(value),
+            FieldValue::Octets(octets) => Value::octets(octets),
             FieldValue::Secret(length) => Value::text(format!("(hidden, {length} octets)")),
             FieldValue::Text(octets) => describe_text(name, octets),
         };
@@ -190,9 +120,9 @@ fn describe_text(name: &str, octets: &[u8]) -> Value {
     let value = Value::text_or_octets(octets);
     match name {
         "schedule_delivery_time" | "validity_period" | "final_date" => match SmppTime::parse(octets) {
-            Ok(Some(time)) => meaning(value, Some(time)),
+            Ok(Some(time)) => value.meaning(Some(time)),
             Ok(None) => value,
-            Err(error) => meaning(value, Some(error)),
+            Err(error) => value.meaning(Some(error)),
         },
         _ => value,
     }
@@ -202,8 +132,8 @@ fn describe_tlvs(tlvs: Tlvs<'_>) -> Value {
     let one = |tlv: Tlv<'_>| {
         let kind = if tlv.tag.is_vendor() { "vendor" } else { "unknown" };
         Value::Object(vec![
-            ("tag", meaning(hex(tlv.tag.0), Some(tlv.tag.name().unwrap_or(kind)))),
-            ("length", number(tlv.value.len() as u64)),
+            ("tag", hex(tlv.tag.0).meaning(Some(tlv.tag.name().unwrap_or(kind)))),
+            ("length", Value::count(tlv.value.len())),
             ("value", describe_tlv_value(tlv)),
         ])
     };
@@ -211,28 +141,28 @@ fn describe_tlvs(tlvs: Tlvs<'_>) -> Value {
 }
 
 fn describe_tlv_value(tlv: Tlv<'_>) -> Value {
-    let raw = || Value::Octets(tlv.value.to_vec());
+    let raw = || Value::octets(tlv.value);
     let Some(spec) = tlv.tag.spec() else { return raw() };
     if !tlv.fits_spec() {
-        return meaning(raw(), Some(format!("{} to {} octets expected", spec.min, spec.max)));
+        return raw().meaning(Some(format!("{} to {} octets expected", spec.min, spec.max)));
     }
-    let integer = || tlv.value.iter().fold(0, |value, octet| value << 8 | u64::from(*octet));
+    let integer = || tlv.value.iter().fold(0, |value, octet| value << 8 | i64::from(*octet));
     match (tlv.tag, spec.kind) {
-        (Tag::MESSAGE_STATE, _) => meaning(number(integer()), MessageState(integer() as u8).name()),
-        (Tag::SC_INTERFACE_VERSION, _) => meaning(number(integer()), InterfaceVersion(integer() as u8).name()),
-        (Tag::NETWORK_ERROR_CODE, _) => meaning(raw(), NetworkErrorCode::parse(tlv.value)),
+        (Tag::MESSAGE_STATE, _) => Value::number(integer()).meaning(MessageState(integer() as u8).name()),
+        (Tag::SC_INTERFACE_VERSION, _) => Value::number(integer()).meaning(InterfaceVersion(integer() as u8).name()),
+        (Tag::NETWORK_ERROR_CODE, _) => raw().meaning(NetworkErrorCode::parse(tlv.value)),
         (Tag::BROADCAST_ERROR_STATUS, _) => status(CommandStatus(integer() as u32)),
         (_, TlvKind::CString) => Value::text_or_octets(tlv.value.strip_suffix(&[0]).unwrap_or(tlv.value)),
         (_, TlvKind::Octets) => raw(),
-        (_, TlvKind::Int1 | TlvKind::Int2 | TlvKind::Int4) => number(integer()),
+        (_, TlvKind::Int1 | TlvKind::Int2 | TlvKind::Int4) => Value::number(integer()),
     }
 }
 
 fn describe_message(message: &Message<'_>) -> Value {
     let (udh, body) = message.split_udh();
-    let mut members = vec![("octets", number(message.octets().len() as u64))];
+    let mut members = vec![("octets", Value::count(message.octets().len()))];
     if !udh.is_empty() {
-        members.push(("user_data_header", Value::Octets(udh.to_vec())));
+        members.push(("user_data_header", Value::octets(udh)));
     }
     if let Some(text) = message_text(message.data_coding, body) {
         members.push(("text", Value::Text(text)));
@@ -273,8 +203,8 @@ fn describe_receipt(receipt: &Receipt<'_>) -> Value {
         ("message_id_in_text", text.id.filter(|id| Some(*id) != receipt.message_id).map(Value::text_or_octets)),
         ("state", receipt.state.map(Value::text)),
         ("network_error", receipt.network_error.map(Value::text)),
-        ("submitted", text.sub.map(number)),
-        ("delivered", text.dlvrd.map(number)),
+        ("submitted", text.sub.map(Value::number)),
+        ("delivered", text.dlvrd.map(Value::number)),
         ("submit_date", text.submit_date.map(Value::text)),
         ("done_date", text.done_date.map(Value::text)),
         ("stat", text.stat.map(Value::text_or_octets)),
