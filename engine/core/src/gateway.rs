@@ -14,7 +14,9 @@ use crate::inbound::PartsDesk;
 use crate::parts::SubmittedParts;
 use crate::route::Path;
 use crate::stored::ReceiptFacts;
-use crate::{Account, Accounts, Clock, Door, Guide, History, Message, Metrics, Millis, NoRoute, Normaliser, RouteQuery, RouteTable, State};
+use crate::{
+    Account, Accounts, Clock, Door, Guidance, Guide, History, Message, Metrics, Millis, NoRoute, Normaliser, RouteQuery, RouteTable, State,
+};
 
 /// Settings that a reload replaces as a whole.
 #[derive(Debug, Default)]
@@ -130,13 +132,31 @@ impl Gateway {
     }
 
     /// Whose a received message is that was sent to this number: whose numbers claim it, or whom the [`Guide`] names.
-    pub fn owner_of(&self, number: &str) -> Option<Arc<Account>> {
-        self.owner(&self.setup(), number).cloned()
+    ///
+    /// # Errors
+    /// [`NoRoute::Asked`] where the guide is finding out, [`NoRoute::Nothing`] where nobody knows.
+    pub fn owner_of(&self, number: &str) -> Result<Arc<Account>, NoRoute> {
+        let setup = self.setup();
+        if let Some(owner) = setup.accounts.owner_of(number) {
+            return Ok(owner.clone());
+        }
+        match self.guidance(|g| g.account_for(&setup, number)) {
+            Guidance::Known(name) => setup.accounts.get(&name).cloned().ok_or_else(|| NoRoute::Nothing(number.to_owned())),
+            Guidance::Unknown => Err(NoRoute::Nothing(number.to_owned())),
+            Guidance::Asked => Err(NoRoute::Asked(number.to_owned())),
+        }
     }
 
     pub(crate) fn owner<'a>(&self, setup: &'a Setup, number: &str) -> Option<&'a Arc<Account>> {
-        let guided = || setup.accounts.get(&(**self.guide.load()).as_ref()?.account_for(number)?);
+        let guided = || match self.guidance(|g| g.account_for(setup, number)) {
+            Guidance::Known(name) => setup.accounts.get(&name),
+            Guidance::Unknown | Guidance::Asked => None,
+        };
         setup.accounts.owner_of(number).or_else(guided)
+    }
+
+    fn guidance(&self, ask: impl Fn(&dyn Guide) -> Guidance) -> Guidance {
+        (**self.guide.load()).as_deref().map_or(Guidance::Unknown, ask)
     }
 
     /// Where a message of an account goes. What another gateway forwards to us does not go back to it.
@@ -148,8 +168,7 @@ impl Gateway {
         now: Millis,
     ) -> Result<Path<'a>, NoRoute> {
         let way_back = account.and_then(|a| a.config.cmpp.as_deref()?.connector.as_deref());
-        let guide = self.guide.load();
-        setup.routes.choose_with(q, (**guide).as_deref(), way_back, now)
+        setup.routes.choose_with(q, |to| self.guidance(|g| g.line_for(setup, to)), way_back, now)
     }
 
     /// The account that a group stands for, if it still exists.

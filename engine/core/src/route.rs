@@ -8,7 +8,7 @@ use std::sync::Arc;
 use smallvec::{SmallVec, smallvec};
 use thiserror::Error;
 
-use crate::{Address, ConnectorState, ErrorTable, Millis, NoAnswer, RetryPolicy};
+use crate::{Address, ConnectorState, ErrorTable, Millis, NoAnswer, RetryPolicy, Setup};
 
 /// A pattern for numbers and senders: `*` is any run of characters, `?` one character, a leading `+` is ignored on both sides.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -126,6 +126,9 @@ pub enum NoRoute {
     /// The route named with the message does not exist.
     #[error("there is no route or connector named {0:?}")]
     Unknown(String),
+    /// Somebody is being asked for the way; it will be known in a moment.
+    #[error("the way to {0} is being asked for; try again")]
+    Asked(String),
 }
 
 /// Where a message goes: into the first one's queue; the others are for failover.
@@ -148,11 +151,22 @@ type Places = SmallVec<[usize; 4]>;
 /// Somebody who knows ways that the configuration does not have, such as a directory of gateways. It is asked in the middle of accepting
 /// messages: it answers from memory, and sees for itself to knowing more the next time.
 pub trait Guide: Send + Sync {
-    /// Name of the connector that leads to a recipient (digits, in its normal form), where neither a route nor a mask does.
-    fn line_for(&self, recipient: &str) -> Option<Arc<str>>;
+    /// The connector that leads to a recipient (digits, in its normal form), where neither a route nor a mask does.
+    fn line_for(&self, setup: &Setup, recipient: &str) -> Guidance;
 
-    /// Name of the account that a received message is for, where the number it was sent to is no account's.
-    fn account_for(&self, number: &str) -> Option<Arc<str>>;
+    /// The account that a received message is for, where the number it was sent to is no account's.
+    fn account_for(&self, setup: &Setup, number: &str) -> Guidance;
+}
+
+/// What a [`Guide`] says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Guidance {
+    /// The name of a connector, or of an account.
+    Known(Arc<str>),
+    /// It knows of none.
+    Unknown,
+    /// It is finding out.
+    Asked,
 }
 
 /// All routes and connectors.
@@ -196,7 +210,7 @@ impl RouteTable {
     /// # Errors
     /// When nothing may carry it.
     pub fn choose(&self, q: &RouteQuery<'_>, now: Millis) -> Result<Path<'_>, NoRoute> {
-        self.choose_with(q, None, None, now)
+        self.choose_with(q, |_| Guidance::Unknown, None, now)
     }
 
     /// [`choose`](Self::choose) where somebody else may know a way that the table does not have, and a connector is not to be taken: what
@@ -207,7 +221,7 @@ impl RouteTable {
     pub(crate) fn choose_with(
         &self,
         q: &RouteQuery<'_>,
-        guide: Option<&dyn Guide>,
+        guide: impl Fn(&str) -> Guidance,
         but: Option<&str>,
         now: Millis,
     ) -> Result<Path<'_>, NoRoute> {
@@ -229,7 +243,7 @@ impl RouteTable {
         Ok(Path { lines })
     }
 
-    fn candidates(&self, q: &RouteQuery<'_>, to: &str, guide: Option<&dyn Guide>) -> Result<(Places, bool), NoRoute> {
+    fn candidates(&self, q: &RouteQuery<'_>, to: &str, guide: impl Fn(&str) -> Guidance) -> Result<(Places, bool), NoRoute> {
         if let Some(name) = q.route {
             if let Some((r, via)) = self.routes.iter().find(|(r, _)| r.name.as_deref().is_some_and(|n| n.eq_ignore_ascii_case(name)))
                 && !via.is_empty()
@@ -251,13 +265,18 @@ impl RouteTable {
         if let Some(found) = self.by_mask(q, to) {
             return Ok(found);
         }
-        if let Some(name) = guide.and_then(|g| g.line_for(to))
-            && let Some(i) = self.lines.iter().position(|l| *l.state.name == *name)
+        let guidance = guide(to);
+        if let Guidance::Known(name) = &guidance
+            && let Some(i) = self.lines.iter().position(|l| *l.state.name == **name)
         {
             return Ok((smallvec![i], false));
         }
         let any = self.select(|l| l.any);
-        if any.is_empty() { Err(NoRoute::Nothing(q.to.to_string())) } else { Ok((any, true)) }
+        match guidance {
+            _ if !any.is_empty() => Ok((any, true)),
+            Guidance::Asked => Err(NoRoute::Asked(q.to.to_string())),
+            _ => Err(NoRoute::Nothing(q.to.to_string())),
+        }
     }
 
     /// The longest matching mask of routes and connectors; a route beats a connector of the same length, the earlier route the later.

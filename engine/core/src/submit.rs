@@ -330,7 +330,7 @@ impl Gateway {
             route: s.route.as_deref().or(account.config.route.as_deref()),
             stick,
         };
-        let path = self.path(setup, Some(account), &query, now).map_err(SubmitError::NoRoute)?;
+        let path = self.path(setup, Some(account), &query, now).map_err(no_route)?;
         let Some(first) = path.lines.first() else {
             return Err(SubmitError::NoRoute(NoRoute::Nothing(m.destination.to_string())));
         };
@@ -352,6 +352,14 @@ impl Gateway {
         }
         let priority = s.priority.unwrap_or(account.config.priority).min(account.config.max_priority).min(MAX_PRIORITY);
         Ok(NewEntry { queue, group: account.group, priority, due: not_before, expires, dedup: s.idempotency.take(), body: m.to_bytes() })
+    }
+}
+
+/// A way that will be known in a moment is worth trying again.
+fn no_route(why: NoRoute) -> SubmitError {
+    match why {
+        NoRoute::Asked(_) => SubmitError::Busy(why.to_string()),
+        _ => SubmitError::NoRoute(why),
     }
 }
 
