@@ -15,6 +15,20 @@ pub(crate) type Parts<P> = SmallVec<[P; 1]>;
 /// Where a message was claimed and is settled: the place in the session's list of outboxes.
 pub(crate) type Lane = usize;
 
+/// Bits of a token that are the part's. A long message has 255 parts at most, but the receipt for one whose parts were submitted several
+/// times has one for each time.
+const PART_BITS: u32 = 16;
+
+/// The token of a part.
+fn token(slot: usize, part: usize) -> u64 {
+    (slot as u64) << PART_BITS | part as u64
+}
+
+/// The slot and the part of a token.
+fn place(token: u64) -> (usize, usize) {
+    ((token >> PART_BITS) as usize, (token & ((1 << PART_BITS) - 1)) as usize)
+}
+
 /// A part that is to be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Next {
@@ -56,8 +70,11 @@ impl<P> Default for Flights<P> {
 }
 
 impl<P> Flights<P> {
-    /// Takes a message in parts, claimed in `lane`. Parts that went out in an earlier attempt are left out.
-    pub(crate) fn add(&mut self, lane: Lane, out: Outgoing, parts: Parts<P>, receipt: bool) {
+    /// Takes a message in parts, claimed in `lane`. Parts that went out in an earlier attempt are left out; where that is all of them (it
+    /// may be cut into fewer by now), it is done.
+    #[must_use]
+    pub(crate) fn add(&mut self, lane: Lane, out: Outgoing, mut parts: Parts<P>, receipt: bool) -> Option<(Lane, Settlement)> {
+        parts.truncate(1 << PART_BITS);
         let slot = self.free.pop().unwrap_or_else(|| {
             self.slots.push(None);
             self.slots.len() - 1
@@ -69,6 +86,7 @@ impl<P> Flights<P> {
         let unsent = u32::try_from(self.pending.len() - before).unwrap_or(u32::MAX);
         self.slots[slot] =
             Some(Flight { out, lane, parts, receipt, order, unanswered: 0, unsent, sent: Vec::new(), failure: None, in_doubt: false });
+        if unsent == 0 { self.finish(token(slot, 0)) } else { None }
     }
 
     /// Parts wait to be sent.
@@ -84,7 +102,7 @@ impl<P> Flights<P> {
 
     /// The next part to send, left where it is until [`Flights::sent`].
     pub(crate) fn next(&self) -> Option<Next> {
-        self.pending.front().map(|&(_, slot, part)| Next { token: (slot as u64) << 8 | part as u64, slot, part })
+        self.pending.front().map(|&(_, slot, part)| Next { token: token(slot, part), slot, part })
     }
 
     /// The message and the part behind [`Flights::next`].
@@ -118,7 +136,10 @@ impl<P> Flights<P> {
         if f.sent.is_empty() {
             f.sent.reserve_exact(f.parts.len());
         }
-        f.sent.push(SentPart { part: (token & 0xff) as u8, remote });
+        // The spool counts to 255: what is beyond goes out again where others have to.
+        if let Ok(part) = u8::try_from(place(token).1) {
+            f.sent.push(SentPart { part, remote });
+        }
         self.finish(token)
     }
 
@@ -132,7 +153,7 @@ impl<P> Flights<P> {
 
     /// The carrier wants it later: the part goes back to its place, before whatever was claimed after it.
     pub(crate) fn later(&mut self, token: u64) {
-        let (slot, part) = ((token >> 8) as usize, (token & 0xff) as usize);
+        let (slot, part) = place(token);
         let Some(f) = self.flight(token) else { return };
         f.unanswered -= 1;
         f.unsent += 1;
@@ -159,7 +180,7 @@ impl<P> Flights<P> {
 
     /// The message that a part belongs to.
     pub(crate) fn message(&self, token: u64) -> Option<&Outgoing> {
-        self.slots.get((token >> 8) as usize)?.as_ref().map(|f| &f.out)
+        self.slots.get(place(token).0)?.as_ref().map(|f| &f.out)
     }
 
     /// The end of the session: everything that was not sent goes back, in an order that keeps the queue's.
@@ -177,11 +198,11 @@ impl<P> Flights<P> {
     }
 
     fn flight(&mut self, token: u64) -> Option<&mut Flight<P>> {
-        self.slots.get_mut((token >> 8) as usize)?.as_mut()
+        self.slots.get_mut(place(token).0)?.as_mut()
     }
 
     fn finish(&mut self, token: u64) -> Option<(Lane, Settlement)> {
-        let slot = (token >> 8) as usize;
+        let slot = place(token).0;
         let f = self.slots.get_mut(slot)?.as_mut()?;
         if (f.failure.is_some() || f.in_doubt) && f.unsent > 0 {
             f.unsent = 0;
@@ -250,7 +271,7 @@ mod tests {
     #[test]
     fn a_message_is_settled_when_its_last_part_is_answered() {
         let mut f = Flights::default();
-        f.add(0, out(1), parts(2), true);
+        assert!(f.add(0, out(1), parts(2), true).is_none());
         let t = send_all(&mut f);
         assert!(f.accepted(t[1], Bytes::from_static(b"b")).is_none());
         let (_, s) = f.accepted(t[0], Bytes::from_static(b"a")).unwrap();
@@ -261,7 +282,7 @@ mod tests {
     #[test]
     fn a_refused_part_takes_back_those_not_sent_yet() {
         let mut f = Flights::default();
-        f.add(0, out(1), parts(3), true);
+        assert!(f.add(0, out(1), parts(3), true).is_none());
         let n = f.next().unwrap();
         f.sent(n);
         let (_, s) = f.refused(n.token, ErrorClass::Permanent, "x".into(), "y".into()).unwrap();
@@ -272,9 +293,9 @@ mod tests {
     #[test]
     fn throttled_parts_keep_their_order() {
         let mut f = Flights::default();
-        (1..=3).for_each(|i| f.add(0, out(i), parts(1), false));
+        (1..=3).for_each(|i| assert!(f.add(0, out(i), parts(1), false).is_none()));
         let t = send_all(&mut f);
-        f.add(0, out(4), parts(1), false);
+        assert!(f.add(0, out(4), parts(1), false).is_none());
         // Answers come in any order.
         f.later(t[1]);
         f.later(t[2]);
@@ -292,9 +313,9 @@ mod tests {
     #[test]
     fn at_the_end_each_message_has_its_own_fate() {
         let mut f = Flights::default();
-        f.add(0, out(1), parts(1), false); // sent, not answered
-        f.add(0, out(2), parts(2), false); // one part answered, one not sent
-        f.add(0, out(3), parts(1), false); // not sent
+        assert!(f.add(0, out(1), parts(1), false).is_none()); // sent, not answered
+        assert!(f.add(0, out(2), parts(2), false).is_none()); // one part answered, one not sent
+        assert!(f.add(0, out(3), parts(1), false).is_none()); // not sent
         let n = f.next().unwrap();
         f.sent(n);
         let n = f.next().unwrap();
@@ -304,6 +325,28 @@ mod tests {
         assert_eq!(fates[0], (3, SendResult::Released));
         assert!(matches!(fates[1], (2, SendResult::Refused { class: ErrorClass::Throttled, ref sent, .. }) if sent.len() == 1));
         assert!(matches!(fates[2], (1, SendResult::NoAnswer { .. })));
+        assert!(f.is_empty());
+    }
+
+    #[test]
+    fn a_message_whose_parts_all_went_out_is_done() {
+        let mut f = Flights::default();
+        let before = Outgoing { sent_parts: vec![0, 1, 2], ..out(1) };
+        let (_, s) = f.add(0, before, parts(2), true).unwrap();
+        assert!(matches!(s.result, SendResult::Sent { total: 2, ref parts, .. } if parts.is_empty()));
+        assert!(f.is_empty() && !f.has_pending());
+    }
+
+    #[test]
+    fn parts_beyond_255_are_kept_apart_from_other_messages() {
+        let mut f = Flights::default();
+        assert!(f.add(0, out(1), parts(600), false).is_none());
+        assert!(f.add(0, out(2), parts(1), false).is_none());
+        let t = send_all(&mut f);
+        assert_eq!(t.iter().collect::<std::collections::HashSet<_>>().len(), 601);
+        let done: Vec<_> = t.iter().filter_map(|&t| f.accepted(t, Bytes::new())).map(|(_, s)| (s.out.id().0, s.result)).collect();
+        assert!(matches!(done[0], (1, SendResult::Sent { total: 255, ref parts, .. }) if parts.len() == 256));
+        assert!(matches!(done[1], (2, SendResult::Sent { .. })));
         assert!(f.is_empty());
     }
 }

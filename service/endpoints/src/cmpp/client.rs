@@ -1,9 +1,9 @@
 //! CMPP as the SP that connects to a gateway.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 use waxwing_cmpp::{Connect, DeliverResp, MsgId, Pdu, Version, auth, decode, encode, result, status};
 use waxwing_core::{Message, Millis, Outgoing};
 
@@ -22,15 +22,27 @@ pub(super) struct Login {
     pub(super) config: ConnectorConfig,
     /// Version byte to begin with: the configured one, or what the gateway turned out to speak.
     version: AtomicU8,
+    /// A CONNECT was accepted: the version is no guess any more.
+    known: AtomicBool,
+    /// The version is 2.0 because the gateway hung up on 3.0.
+    hung_up: AtomicBool,
+}
+
+/// A CONNECT that waits for its answer.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Asked {
+    authenticator: [u8; 16],
+    version: u8,
 }
 
 impl Login {
     pub(super) fn new(config: ConnectorConfig) -> Login {
-        Login { version: AtomicU8::new(config.version.unwrap_or(0x30)), config }
+        let version = AtomicU8::new(config.version.unwrap_or(0x30));
+        Login { version, known: AtomicBool::default(), hung_up: AtomicBool::default(), config }
     }
 
-    /// Appends a CONNECT; gives its digest.
-    pub(super) fn ask(&self, now: Millis, out: &mut BytesMut) -> Result<[u8; 16], String> {
+    /// Appends a CONNECT.
+    pub(super) fn ask(&self, now: Millis, out: &mut BytesMut) -> Result<Asked, String> {
         let c = &self.config;
         // Read once: the digest and the field must agree.
         let timestamp = LocalTime::at(now, c.utc_offset).timestamp();
@@ -43,13 +55,12 @@ impl Login {
         let version = self.version.load(Ordering::Relaxed);
         let body = Connect { source_addr, authenticator_source, version, timestamp };
         encode(&body, Version::of_byte(version), 0, out).map_err(|e| e.to_string())?;
-        Ok(authenticator_source)
+        Ok(Asked { authenticator: authenticator_source, version })
     }
 
-    /// Reads the answer to the CONNECT of this digest; gives the layout that is spoken from now on.
-    pub(super) fn answered(&self, pdu: &Frame, authenticator: &[u8; 16]) -> Result<Version, String> {
+    /// Reads the answer to a CONNECT; gives the layout that is spoken from now on.
+    pub(super) fn answered(&self, pdu: &Frame, &Asked { authenticator, version: asked }: &Asked) -> Result<Version, String> {
         let c = &self.config;
-        let asked = self.version.load(Ordering::Relaxed);
         let (resp, layout) = match decode(&pdu.octets, Version::of_byte(asked)) {
             Ok(d) => match d.pdu {
                 Pdu::ConnectResp(r) => (r, d.version),
@@ -61,14 +72,19 @@ impl Login {
             // A gateway of 2.0 that does not take our byte: the next attempt asks for what it has.
             if c.version.is_none() && asked == 0x30 && (resp.status == status::VERSION_TOO_HIGH || layout == Version::V2) {
                 self.version.store(0x20, Ordering::Relaxed);
+                self.hung_up.store(false, Ordering::Relaxed);
             }
             return Err(format!("the gateway refused CONNECT with {}", results::login(resp.status)));
         }
-        // The answer's length tells the layout; its Version byte what the gateway would like to be.
+        // The answer's length tells the layout; its Version byte what the gateway would like to be. That is asked for the next time where it
+        // hung up on 3.0, since it may have done so for another reason.
         if c.version.is_none() {
-            self.version.store(layout.byte(), Ordering::Relaxed);
+            let next = if self.hung_up.load(Ordering::Relaxed) { Version::of_byte(resp.version) } else { layout };
+            self.version.store(next.byte(), Ordering::Relaxed);
+            self.known.store(next == layout, Ordering::Relaxed);
+            self.hung_up.store(false, Ordering::Relaxed);
         }
-        if !auth::ismg_is_valid(&resp.authenticator_ismg, resp.status, authenticator, c.secret.as_bytes()) {
+        if !auth::ismg_is_valid(&resp.authenticator_ismg, resp.status, &authenticator, c.secret.as_bytes()) {
             if c.strict_authenticator {
                 return Err("AuthenticatorISMG is wrong: this is not the gateway that knows our secret".into());
             }
@@ -81,11 +97,26 @@ impl Login {
     }
 }
 
+impl Login {
+    /// A CONNECT got no answer. There are gateways of 2.0 that hang up on a version byte that they do not know, and gateways that are only
+    /// just starting: until one has answered, the versions take turns.
+    pub(super) fn not_answered(&self, asked: &Asked) {
+        if self.config.version.is_some() || self.known.load(Ordering::Relaxed) {
+            return;
+        }
+        let other = if asked.version == 0x30 { 0x20 } else { 0x30 };
+        // Once for all links that asked for the same.
+        if self.version.compare_exchange(asked.version, other, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
+            self.hung_up.store(other == 0x20, Ordering::Relaxed);
+        }
+    }
+}
+
 /// One link.
 pub(super) struct Sp {
     settings: Arc<Login>,
     version: Version,
-    authenticator: [u8; 16],
+    asked: Asked,
 }
 
 /// A DELIVER that waits for its answer.
@@ -113,7 +144,7 @@ impl Speaker for Sp {
     const PLACE: &'static str = "cmpp connector";
 
     fn new(settings: &Arc<Login>, _: Both) -> Sp {
-        Sp { settings: settings.clone(), version: Version::V2, authenticator: [0; 16] }
+        Sp { settings: settings.clone(), version: Version::V2, asked: Asked::default() }
     }
 
     fn dialect(&self) -> Cmpp {
@@ -125,14 +156,18 @@ impl Speaker for Sp {
     }
 
     fn login(&mut self, now: Millis, out: &mut BytesMut) -> Result<(), String> {
-        self.authenticator = self.settings.ask(now, out)?;
+        self.asked = self.settings.ask(now, out)?;
         Ok(())
     }
 
     fn logged_in(&mut self, pdu: &Frame, dialect: &mut Cmpp) -> Result<(), String> {
-        self.version = self.settings.answered(pdu, &self.authenticator)?;
+        self.version = self.settings.answered(pdu, &self.asked)?;
         dialect.set_version(self.version);
         Ok(())
+    }
+
+    fn not_answered(&mut self) {
+        self.settings.not_answered(&self.asked);
     }
 
     fn parts(&mut self, m: &Message, reference: u16) -> Result<Parts<Chunk>, Unsendable> {
@@ -173,7 +208,8 @@ impl Speaker for Sp {
         };
         let Pdu::Deliver(p) = decoded.pdu else {
             let detail = format!("{} is no request of a gateway", pdu.header.command_id);
-            return Request::Answered { answer: Bytes::new(), bad: Some(("request that only an SP may send", detail)) };
+            let answer = results::not_taken(&decoded.pdu, self.version, decoded.header.sequence_id);
+            return Request::Answered { answer, bad: Some(("request that only an SP may send", detail)) };
         };
         let ask = Ask { sequence_id: decoded.header.sequence_id, msg_id: p.msg_id };
         match inward::deliver(&pdu.octets, &p, self.settings.config.utc_offset, now) {

@@ -212,6 +212,8 @@ pub struct ConnectorConfig {
     pub msg_src: String,
     /// Charging.
     pub fee: Fee,
+    /// What an SP wrote into the charging fields leaves as it came; `fee` is for messages of other doors.
+    pub keep_fee: bool,
     /// When reports are asked for.
     pub request_receipts: RequestReceipts,
     /// What text beyond ASCII leaves in.
@@ -261,6 +263,7 @@ impl ConnectorConfig {
             service_id: String::new(),
             msg_src: String::new(),
             fee: Fee::default(),
+            keep_fee: false,
             request_receipts: RequestReceipts::Always,
             wide: Wide::Ucs2,
             lengths: PartLengths::default(),

@@ -74,7 +74,7 @@ pub(super) fn deliver(m: &Message, part: &DeliverPart, msg_id: MsgId, how: &Deli
         dest_id: &m.destination.octets,
         service_id: service.get(..10).unwrap_or(service),
         tp_pid: u8::try_from(m.protocol_id).unwrap_or(0),
-        src_terminal_id: bare(&m.source),
+        src_terminal_id: fitting(bare(&m.source), how.version),
         src_terminal_type: u8::try_from(native.terminal_type).unwrap_or(0),
         link_id: &native.link_id,
         reserve: &native.reserve,
@@ -84,6 +84,7 @@ pub(super) fn deliver(m: &Message, part: &DeliverPart, msg_id: MsgId, how: &Deli
     match (part, &m.receipt) {
         (DeliverPart::Report(about), Some(r)) => {
             let number = if native.recipient.is_empty() { bare(&m.source) } else { &native.recipient };
+            let number = fitting(number, how.version);
             let mut content = BytesMut::with_capacity(Report::len(Version::V3));
             report(*about, r, number, how, &mut content)?;
             let body = Deliver { registered_delivery: 1, src_terminal_id: number, msg_fmt: split::ASCII, msg_content: &content, ..like };
@@ -96,6 +97,13 @@ pub(super) fn deliver(m: &Message, part: &DeliverPart, msg_id: MsgId, how: &Deli
         // A receipt without its content cannot be made.
         (DeliverPart::Report(_), None) => Ok(()),
     }
+}
+
+/// A number in the room that numbers have: a pseudo-code of 3.0 may have 32 octets, and 2.0 has 21. What is too long loses its end, because
+/// a report with half a number is better than none.
+fn fitting(number: &[u8], layout: Version) -> &[u8] {
+    let room = if layout == Version::V3 { 32 } else { 21 };
+    number.get(..room).unwrap_or(number)
 }
 
 /// Appends the body of a status report.
@@ -113,7 +121,7 @@ pub(super) fn report(about: MsgId, r: &Receipt, number: &[u8], how: &Delivering<
         stat: &stat,
         submit_time: &submit_time,
         done_time: &done_time,
-        dest_terminal_id: number,
+        dest_terminal_id: fitting(number, form),
         smsc_sequence: (r.id & 0xffff_ffff) as u32,
     };
     body.encode(form, dst)
@@ -168,5 +176,21 @@ mod tests {
     fn a_receipt_of_another_door_is_known_by_its_number() {
         let m = Message { door: Door::Rest as i32, ..receipt("cfdfbe8003e9ffff") };
         assert_eq!(reported(&m), [MsgId(7)]);
+    }
+
+    #[test]
+    fn trap_25_a_number_that_is_too_long_for_a_report_loses_its_end_and_not_the_report() {
+        let mut m = receipt("cfdfbe8003e9ffff");
+        m.native = Native { recipient: bytes::Bytes::from_static(&[b'7'; 32]), ..Native::default() }.stored();
+        for (version, form, octets) in
+            [(Version::V2, None, 21), (Version::V3, Some(60), 21), (Version::V2, Some(71), 21), (Version::V3, None, 32)]
+        {
+            let profile = CmppProfile { report_form: form, ..CmppProfile::default() };
+            let how = Delivering { version, profile: &profile, utc_offset: 480, to_gateway: false };
+            let mut out = BytesMut::new();
+            deliver(&m, &DeliverPart::Report(MsgId(1)), MsgId(9), &how, &mut out).unwrap();
+            let Pdu::Deliver(d) = decode(&out, version).unwrap().pdu else { unreachable!() };
+            assert_eq!(Report::decode(d.msg_content).unwrap().dest_terminal_id.len(), octets, "{version:?} {form:?}");
+        }
     }
 }

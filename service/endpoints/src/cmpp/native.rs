@@ -97,8 +97,15 @@ impl Native {
         Native::decode(m.native.clone()).ok().filter(|n| n.mark == MARK)
     }
 
-    /// As a message keeps them.
+    /// As a message keeps them. Values that the standard does not know are not handed on: no PDU could be made of them.
     pub(crate) fn stored(mut self) -> Bytes {
+        let types = [&mut self.terminal_type, &mut self.fee_terminal_type].map(|f| (f, 1));
+        let plans = [&mut self.fee_plan, &mut self.src_plan, &mut self.dest_plan].map(|f| (f, 2));
+        for (field, most) in types.into_iter().chain(plans).chain([(&mut self.fee_user_type, 3)]) {
+            if *field > most {
+                *field = 0;
+            }
+        }
         self.mark = Bytes::from_static(MARK);
         Bytes::from(self.encode_to_vec())
     }
@@ -122,5 +129,14 @@ mod tests {
         assert_eq!((read.fmt(), &read.link_id), (Some(15), &n.link_id));
         assert_eq!(Native::of(&Message::default()), None);
         assert_eq!(Native::of(&Message { native: Bytes::from_static(b"\x0a\x04smgp"), ..Message::default() }), None);
+    }
+
+    #[test]
+    fn values_that_no_pdu_can_have_are_not_kept() {
+        let odd = Native { terminal_type: 7, fee_terminal_type: 200, fee_user_type: 4, dest_plan: 3, ..Native::default() };
+        let read = |n: Native| Native::of(&Message { native: n.stored(), ..Message::default() }).unwrap();
+        let (odd, good) = (read(odd), read(Native { terminal_type: 1, fee_user_type: 3, src_plan: 2, ..Native::default() }));
+        assert_eq!((odd.terminal_type, odd.fee_terminal_type, odd.fee_user_type, odd.dest_plan), (0, 0, 0, 0));
+        assert_eq!((good.terminal_type, good.fee_user_type, good.src_plan), (1, 3, 2));
     }
 }

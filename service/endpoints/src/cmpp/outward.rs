@@ -5,7 +5,7 @@ use waxwing_cmpp::{EncodeError, Encoder, MsgId, Submit, Terminals, Version};
 use waxwing_core::{Address, Message, Outgoing, TON_ALPHANUMERIC, want};
 use waxwing_smpp::time::{AbsoluteTime, SmppTime};
 
-use super::config::{ConnectorConfig, RecipientForm};
+use super::config::{ConnectorConfig, Fee, RecipientForm};
 use super::native::{LINK_ID_TLV, Native, RESERVE_TLV};
 use super::split::{self, Chunk, SplitError, Splitting};
 use crate::flight::Parts;
@@ -34,8 +34,10 @@ pub(super) fn submit(out: &Outgoing, part: &Chunk, c: &ConnectorConfig, version:
     let source = source(m, c);
     let recipient = recipient(&m.destination, c.recipient);
     let small = |n: u32| u8::try_from(n).unwrap_or(0);
-    // What the SP said about charging counts where it came by CMPP; a carrier is told what our agreement with it says.
-    let fee = &c.fee;
+    let fee = charging(&native, c, version);
+    // Only 3.0 says which numbers are pseudo-codes, and such a one leaves as its SP wrote it.
+    let pseudo = native.terminal_type == 1 && version == Version::V3 && !native.recipient.is_empty();
+    let recipient = if pseudo { native.recipient.to_vec() } else { recipient };
     let service = if c.service_id.is_empty() { m.service_type.as_bytes() } else { c.service_id.as_bytes() };
     let body = Submit {
         msg_id: MsgId(0),
@@ -45,19 +47,19 @@ pub(super) fn submit(out: &Outgoing, part: &Chunk, c: &ConnectorConfig, version:
         msg_level: if native.msg_level > 0 { small(native.msg_level) } else { out.priority.saturating_sub(1) },
         service_id: service.get(..10).unwrap_or(service),
         fee_user_type: fee.user_type,
-        fee_terminal_id: fee.terminal_id.as_bytes(),
-        fee_terminal_type: small(native.fee_terminal_type),
+        fee_terminal_id: fee.terminal_id,
+        fee_terminal_type: fee.terminal_type,
         tp_pid: small(m.protocol_id),
         tp_udhi: part.udhi.into(),
         msg_fmt: part.fmt,
         msg_src: if c.msg_src.is_empty() { c.source_addr.as_bytes() } else { c.msg_src.as_bytes() },
-        fee_type: fee.fee_type.as_bytes(),
-        fee_code: fee.code.as_bytes(),
+        fee_type: fee.fee_type,
+        fee_code: fee.code,
         valid_time: validity.as_ref().map_or(&[], |v| &v[..]),
         at_time: &[],
         src_id: &source,
         dest_terminal_id: Terminals::one(&recipient),
-        dest_terminal_type: small(native.terminal_type),
+        dest_terminal_type: pseudo.into(),
         msg_content: &part.octets,
         link_id: kept(&native.link_id, m, LINK_ID_TLV, 20),
         reserve: kept(&native.reserve, m, RESERVE_TLV, 8),
@@ -69,6 +71,38 @@ pub(super) fn submit(out: &Outgoing, part: &Chunk, c: &ConnectorConfig, version:
 /// A field that came by CMPP, or as a TLV from somebody who answers by another protocol.
 fn kept<'a>(own: &'a Bytes, m: &'a Message, tag: u16, width: usize) -> &'a [u8] {
     if own.is_empty() { m.tlv(tag).filter(|v| v.len() <= width).map_or(&[], |v| v) } else { own }
+}
+
+/// The charging fields of a SUBMIT, which belong together.
+struct Charging<'a> {
+    user_type: u8,
+    terminal_id: &'a [u8],
+    terminal_type: u8,
+    fee_type: &'a [u8],
+    code: &'a [u8],
+}
+
+/// What a carrier is told about charging: what our agreement with it says, or with `keep_fee` what an SP wrote. All of it is one or the
+/// other, since a price of the one means nothing with a payer of the other; and 2.0 has no room for a payer who is a pseudo-code.
+fn charging<'a>(native: &'a Native, c: &'a ConnectorConfig, version: Version) -> Charging<'a> {
+    let Fee { user_type, terminal_id, fee_type, code } = &c.fee;
+    let fits = version == Version::V3 || (native.fee_terminal_type == 0 && native.fee_terminal_id.len() <= 21);
+    if c.keep_fee && native.has_fee && fits {
+        return Charging {
+            user_type: u8::try_from(native.fee_user_type).unwrap_or(0),
+            terminal_id: &native.fee_terminal_id,
+            terminal_type: u8::try_from(native.fee_terminal_type).unwrap_or(0),
+            fee_type: &native.fee_type,
+            code: &native.fee_code,
+        };
+    }
+    Charging {
+        user_type: *user_type,
+        terminal_id: terminal_id.as_bytes(),
+        terminal_type: 0,
+        fee_type: fee_type.as_bytes(),
+        code: code.as_bytes(),
+    }
 }
 
 /// Src_Id: the service code, with what the sender has behind it where it may.
@@ -198,6 +232,61 @@ mod tests {
             submitted(m, &config(), |s| {
                 assert!(s.link_id == b"12345678901234567890" || s.reserve == b"\x01\x02\x03\x04\x05\x06\x07\x08");
             });
+        }
+    }
+
+    #[test]
+    fn charging_is_the_connectors_unless_the_sps_is_to_be_kept() {
+        let native = Native {
+            has_fee: true,
+            fee_user_type: 3,
+            fee_terminal_id: (&b"13900139000"[..]).into(),
+            fee_type: (&b"02"[..]).into(),
+            fee_code: (&b"000100"[..]).into(),
+            ..Native::default()
+        };
+        let m = |n: &Native| Message {
+            native: n.clone().stored(),
+            ..Message::new_text(Address::default(), Address::parse("13800138000"), "x")
+        };
+        let ours = |s: &Submit<'_>| {
+            assert_eq!((s.fee_user_type, s.fee_terminal_id, s.fee_type, s.fee_code), (2, &b""[..], &b"01"[..], &b"0"[..]));
+            assert_eq!(s.fee_terminal_type, 0);
+        };
+        let theirs = |s: &Submit<'_>| {
+            assert_eq!((s.fee_user_type, s.fee_terminal_id, s.fee_type, s.fee_code), (3, &b"13900139000"[..], &b"02"[..], &b"000100"[..]));
+        };
+        submitted(m(&native), &config(), ours);
+        let keep = ConnectorConfig { keep_fee: true, ..config() };
+        submitted(m(&native), &keep, theirs);
+        // What came by another door has nothing to keep.
+        submitted(m(&Native::default()), &keep, ours);
+        // A pseudo-code is one where the version can say so, and pays nothing where it cannot.
+        let pseudo = Native { fee_terminal_id: [b'7'; 32].to_vec().into(), fee_terminal_type: 1, ..native };
+        let version_of = |version| {
+            let mut dst = BytesMut::new();
+            submit(&out(m(&pseudo)), &parts(&m(&pseudo), &keep, 7).unwrap()[0], &keep, version, &mut dst).unwrap();
+            dst
+        };
+        let (v2, v3) = (version_of(Version::V2), version_of(Version::V3));
+        let Pdu::Submit(s) = decode(&v2, Version::V2).unwrap().pdu else { unreachable!() };
+        ours(&s);
+        let Pdu::Submit(s) = decode(&v3, Version::V3).unwrap().pdu else { unreachable!() };
+        assert_eq!((s.fee_terminal_id.len(), s.fee_terminal_type, s.fee_code), (32, 1, &b"000100"[..]));
+    }
+
+    #[test]
+    fn a_pseudo_code_is_one_where_the_version_can_say_so() {
+        let native = Native { terminal_type: 1, recipient: (&b"13800138000"[..]).into(), fee_terminal_type: 1, ..Native::default() };
+        let m = Message { native: native.stored(), ..Message::new_text(Address::default(), Address::parse("+8613800138000"), "x") };
+        for (version, kind) in [(Version::V2, 0), (Version::V3, 1)] {
+            let c = ConnectorConfig { recipient: RecipientForm::CountryCode, ..config() };
+            let mut dst = BytesMut::new();
+            submit(&out(m.clone()), &parts(&m, &c, 7).unwrap()[0], &c, version, &mut dst).unwrap();
+            let Pdu::Submit(s) = decode(&dst, version).unwrap().pdu else { unreachable!() };
+            assert_eq!((s.dest_terminal_type, s.fee_terminal_type), (kind, 0));
+            let number = if kind == 1 { &b"13800138000"[..] } else { b"8613800138000" };
+            assert!(s.dest_terminal_id.iter().eq([number]));
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Our errors as results of CMPP, and theirs as words.
 
-use waxwing_cmpp::{Version, result, status};
+use bytes::{Bytes, BytesMut};
+use waxwing_cmpp::{CancelResp, DeliverResp, FwdResp, MsgId, Pdu, SubmitResp, Version, encode, result, status};
 use waxwing_core::{AuthError, SubmitError};
 
 /// "Other" of FWD_RESP.
@@ -14,6 +15,22 @@ const OTHER: u32 = 9;
 /// A result that only 3.0 has, as a peer of this version knows it.
 pub(super) fn of_version(code: u32, version: Version) -> u32 {
     if version == Version::V2 && code > OTHER { OTHER } else { code }
+}
+
+/// The answer to a request that only the other side may send: result 2, where its response has one; empty otherwise.
+pub(super) fn not_taken(request: &Pdu<'_>, version: Version, sequence_id: u32) -> Bytes {
+    let result = result::COMMAND_WORD_ERROR;
+    let answer = match request {
+        Pdu::Submit(_) => Pdu::from(SubmitResp { msg_id: MsgId(0), result }),
+        Pdu::Deliver(p) => Pdu::from(DeliverResp { msg_id: p.msg_id, result }),
+        Pdu::Fwd(p) => Pdu::from(FwdResp { msg_id: p.msg_id, pk_total: p.pk_total, pk_number: p.pk_number, result }),
+        Pdu::Cancel(_) => Pdu::from(CancelResp { success_id: 1 }),
+        _ => return Bytes::new(),
+    };
+    let mut out = BytesMut::new();
+    // Numbers always encode.
+    let _ = encode(&answer, version, sequence_id, &mut out);
+    out.freeze()
 }
 
 /// What a submitter is told.

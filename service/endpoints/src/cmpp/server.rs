@@ -59,6 +59,7 @@ impl Host for Ismg {
     type Part = DeliverPart;
     type Ask = Ask;
     const PLACE: &'static str = "cmpp listener";
+    const LOGIN_FIRST: bool = true;
 
     fn dialect(settings: &Settings) -> Cmpp {
         Cmpp::new(settings.config.max_pdu)
@@ -104,12 +105,13 @@ impl Host for Ismg {
         };
         match decoded.pdu {
             Pdu::Submit(p) => self.submit(context, asker, pdu, &p, now),
-            Pdu::Cancel(p) => Request::Later(asker.cancel(p.msg_id)),
-            Pdu::Query(p) => Request::Later(asker.query(&p)),
+            Pdu::Cancel(p) => Request::Search(asker.cancel(p.msg_id)),
+            Pdu::Query(p) => Request::Search(asker.query(&p)),
             Pdu::Fwd(p) => self.forward(context, asker, &pdu.octets, &p, now),
             other => {
                 let detail = format!("{} is no request of an SP", other.command_id());
-                Request::Answered { answer: Bytes::new(), bad: Some(("request that only others may send", detail)) }
+                let answer = results::not_taken(&other, self.version, pdu.header.sequence_id);
+                Request::Answered { answer, bad: Some(("request that only others may send", detail)) }
             }
         }
     }
@@ -273,7 +275,8 @@ fn judge(door: &Door<Ismg>, c: &Connect<'_>, peer: SocketAddr) -> Result<Arc<Acc
     if !account.allows_host(peer.ip()) {
         return Err(refuse(AuthError::Host));
     }
-    if !auth::source_is_valid(&c.authenticator_source, c.source_addr, profile.secret.as_bytes(), c.timestamp) {
+    // An empty secret is known to everybody.
+    if profile.secret.is_empty() || !auth::source_is_valid(&c.authenticator_source, c.source_addr, profile.secret.as_bytes(), c.timestamp) {
         return Err(refuse(AuthError::Password));
     }
     if let Some(pin) = profile.version

@@ -32,6 +32,8 @@ pub(crate) trait Host: Sized + Send + 'static {
     type Ask: Send;
     /// The word for it in metrics.
     const PLACE: &'static str;
+    /// Whoever begins with anything but a login is at the wrong door, and the connection ends.
+    const LOGIN_FIRST: bool = false;
 
     /// The framing of a new connection.
     fn dialect(settings: &Self::Settings) -> Self::Dialect;
@@ -149,6 +151,9 @@ pub(crate) enum Request<Ask> {
     SubmitWhole(Ask, Vec<Submission>),
     /// Something whose answer takes a while.
     Later(BoxFuture<'static, Reply>),
+    /// Something that has to be looked up. A connection gets a few of these done at a time, so that one that asks for more does not keep
+    /// others from what they look up.
+    Search(BoxFuture<'static, Reply>),
     /// Something that is answered at once. `bad` is what was wrong with it, if something was: for metrics, and for the log.
     Answered {
         /// A whole frame; empty for none.

@@ -1,5 +1,6 @@
 //! A session that a client opened: submissions in, receipts and received messages out.
 
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,12 +24,17 @@ const RENEW: Duration = Duration::from_secs(10);
 /// How long nothing is delivered to a client that says that we are too fast, or does not answer.
 const PAUSE: Duration = Duration::from_secs(1);
 
+/// Lookups of one connection at a time.
+const SEARCHES: u32 = 4;
+
 /// What becomes of requests that cannot be answered at once.
 enum Done<Ask> {
     /// Submissions, each with what is kept of its request.
     Submitted(Vec<Ask>, Vec<Result<MsgId, SubmitError>>),
     /// A whole response.
     Reply(Reply),
+    /// The same, of a lookup.
+    Found(Reply),
 }
 
 struct Session<H: Host> {
@@ -40,6 +46,9 @@ struct Session<H: Host> {
     outbox: Outbox,
     _place: BindPlace,
     answering: FuturesUnordered<BoxFuture<'static, Done<H::Ask>>>,
+    /// Lookups that wait for others, which are as many as `searching`.
+    searches: VecDeque<BoxFuture<'static, Reply>>,
+    searching: u32,
     /// Refusals that a client would answer with the same again at once.
     held: Held,
     settles: FuturesUnordered<BoxFuture<'static, (usize, Result<(), SpoolError>)>>,
@@ -53,6 +62,12 @@ struct Session<H: Host> {
     scratch: BytesMut,
     malformed: u32,
     stopping: bool,
+}
+
+/// When something is delivered again that a client refused, or did not answer: less and less often, until its validity ends. To a client
+/// that is away it is kept as long, and one whose disk is full for an afternoon is not to lose what one that is switched off gets.
+fn until_it_expires() -> RetryPolicy {
+    RetryPolicy { max_attempts: u16::MAX, ..RetryPolicy::default() }
 }
 
 /// Runs the session of a connection to its end.
@@ -72,7 +87,7 @@ pub(super) async fn run<H: Host>(door: Arc<Door<H>>, accepted: Accepted, mut sto
     tracing::info!(account = %account.name, %peer, receives, listener = %door.name, "bound");
     let name = account.name.clone();
     let mut session = Session {
-        outbox: Outbox::deliveries(&door.gateway, account.queue, "account", RetryPolicy::default()),
+        outbox: Outbox::deliveries(&door.gateway, account.queue, "account", until_it_expires()),
         pace: door.options.rate.map(|rate| TokenBucket::new(f64::from(rate.get()), rate.get(), now)),
         door,
         link,
@@ -81,6 +96,8 @@ pub(super) async fn run<H: Host>(door: Arc<Door<H>>, accepted: Accepted, mut sto
         receives,
         _place: place,
         answering: FuturesUnordered::new(),
+        searches: VecDeque::new(),
+        searching: 0,
         held: Held::default(),
         settles: FuturesUnordered::new(),
         unsettled: 0,
@@ -139,6 +156,10 @@ async fn sign_in<H: Host>(
                 Event::Malformed { reason, .. } => {
                     door.gateway.metrics.bad(H::PLACE, "unknown command");
                     tracing::debug!(%peer, "{reason}");
+                }
+                Event::Rejected { .. } if H::LOGIN_FIRST => {
+                    door.bad(&peer, "no bind", "closed: a request before the login");
+                    link.abort();
                 }
                 _ => {}
             }
@@ -234,7 +255,7 @@ impl<H: Host> Session<H> {
             let mut settled = Vec::new();
             for out in claimed {
                 match self.host.parts(&out) {
-                    Ok(parts) => self.flights.add(0, out, parts, false),
+                    Ok(parts) => settled.extend(self.flights.add(0, out, parts, false)),
                     Err(reason) => {
                         let result = SendResult::Refused { class: ErrorClass::Permanent, code: String::new(), reason, sent: Vec::new() };
                         settled.push((0, Settlement { out, result }));
@@ -255,6 +276,11 @@ impl<H: Host> Session<H> {
         while room > 0 {
             let Some(next) = self.flights.next() else { break };
             let Some((out, part)) = self.flights.content(next) else { break };
+            // A client that says "later" again and again can hold it up until nobody waits for it any more.
+            if out.expires <= now {
+                settled.extend(self.flights.unsendable(next, ErrorClass::Temporary, "validity ended".into()));
+                continue;
+            }
             self.scratch.clear();
             if let Err(reason) = self.host.encode(&out.message, part, now, &mut self.scratch) {
                 settled.extend(self.flights.unsendable(next, ErrorClass::Permanent, reason));
@@ -337,6 +363,10 @@ impl<H: Host> Session<H> {
                 }));
             }
             Request::Later(reply) => self.answering.push(Box::pin(async move { Done::Reply(reply.await) })),
+            Request::Search(reply) => {
+                self.searches.push_back(reply);
+                self.search();
+            }
             Request::Answered { answer, bad } => {
                 self.link.respond(&answer);
                 if let Some((reason, detail)) = bad {
@@ -346,8 +376,23 @@ impl<H: Host> Session<H> {
         }
     }
 
+    /// Begins lookups, as many as may be.
+    fn search(&mut self) {
+        while self.searching < SEARCHES
+            && let Some(reply) = self.searches.pop_front()
+        {
+            self.searching += 1;
+            self.answering.push(Box::pin(async move { Done::Found(reply.await) }));
+        }
+    }
+
     fn answer(&mut self, done: Done<H::Ask>) {
         let (asks, results) = match done {
+            Done::Found(Reply { octets, .. }) => {
+                self.searching -= 1;
+                self.search();
+                return self.link.respond(&octets);
+            }
             Done::Reply(Reply { octets, busy: true }) => return self.held.push(octets),
             Done::Reply(Reply { octets, .. }) => return self.link.respond(&octets),
             Done::Submitted(asks, results) => (asks, results),

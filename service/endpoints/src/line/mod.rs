@@ -59,6 +59,9 @@ pub(crate) trait Speaker: Sized + Send + 'static {
     /// With words, where it is a refusal.
     fn logged_in(&mut self, pdu: &<Self::Dialect as Dialect>::Pdu, dialect: &mut Self::Dialect) -> Result<(), String>;
 
+    /// The session ended before the login was answered.
+    fn not_answered(&mut self) {}
+
     /// The parts of a message; `reference` is theirs in common.
     ///
     /// # Errors

@@ -135,7 +135,10 @@ async fn log_in<S: Speaker>(
                     link.bound();
                     return Ok(());
                 }
-                Event::Closed { reason } => return Err(reason.to_string()),
+                Event::Closed { reason } => {
+                    speaker.not_answered();
+                    return Err(reason.to_string());
+                }
                 _ => {}
             }
         }
@@ -227,7 +230,7 @@ impl<S: Speaker> Session<'_, S> {
             match self.speaker.parts(&out.message, self.line.reference()) {
                 Ok(parts) => {
                     let receipt = self.speaker.asks_receipt(&out.message);
-                    self.flights.add(lane, out, parts, receipt);
+                    settled.extend(self.flights.add(lane, out, parts, receipt));
                 }
                 Err(Unsendable { code, reason }) => {
                     let result = SendResult::Refused { class: ErrorClass::Permanent, code, reason, sent: Vec::new() };

@@ -187,7 +187,7 @@ impl Simulator {
         for out in claimed {
             self.reference = self.reference.wrapping_add(1);
             match outward::parts(&out.message, &self.encoding, self.reference) {
-                Ok(parts) => self.flights.add(0, out, parts, true),
+                Ok(parts) => settled.extend(self.flights.add(0, out, parts, true)),
                 Err(e) => {
                     let reason = e.to_string();
                     let result = SendResult::Refused { class: ErrorClass::Permanent, code: String::new(), reason, sent: Vec::new() };

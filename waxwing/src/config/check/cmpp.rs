@@ -188,7 +188,8 @@ impl Checker<'_, '_> {
                 self.not_in_role(b, &["gateway", "peer", "account", "max_nodes"], "ismg");
             }
             Role::Ismg => {
-                self.not_in_role(b, &["sp_id", "padded_authenticator"], "sp");
+                // What is forwarded keeps its charging in any case.
+                self.not_in_role(b, &["sp_id", "padded_authenticator", "keep_fee"], "sp");
                 self.need(v.gateway.is_some(), b, "gateway", "the code of this gateway, such as gateway = \"001001\"");
                 self.need(v.peer.is_some(), b, "peer", "the code of the other gateway, such as peer = \"001002\"");
                 self.need(!v.account.is_empty(), b, "account", "the account that the other gateway is here, such as account = \"next\"");
@@ -270,7 +271,8 @@ impl Checker<'_, '_> {
 
     fn fees(&mut self, b: &Block<'_>, v: &CmppConnector) {
         self.in_range(b, "fee_user_type", v.fee_user_type, 0..=3);
-        let width = if matches!(v.version, ConnectVersion::V20 | ConnectVersion::V21) { 21 } else { 32 };
+        // With `auto` it may turn out to be 2.0.
+        let width = if v.version == ConnectVersion::V30 { 32 } else { 21 };
         self.at_most(b, "fee_terminal_id", &v.fee_terminal_id, width);
         if v.fee_user_type == 3 {
             self.need(!v.fee_terminal_id.is_empty(), b, "fee_terminal_id", "the number that pays, because fee_user_type is 3");

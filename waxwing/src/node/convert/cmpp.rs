@@ -110,6 +110,7 @@ pub(in crate::node) fn cmpp_connector(config: &Config, setup: &ConnectorSetup, c
             fee_type: c.fee_type.clone(),
             code: c.fee_code.clone(),
         },
+        keep_fee: c.keep_fee,
         request_receipts: match c.request_receipts {
             ReceiptRequest::Asked => RequestReceipts::Asked,
             ReceiptRequest::Always => RequestReceipts::Always,

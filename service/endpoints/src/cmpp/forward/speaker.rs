@@ -6,7 +6,7 @@ use bytes::{Bytes, BytesMut};
 use waxwing_cmpp::{FwdResp, MsgId, Pdu, Version, decode, encode, result};
 use waxwing_core::{Kind, Message, Millis, Outgoing};
 
-use super::super::client::{Both, Login};
+use super::super::client::{Asked, Both, Login};
 use super::super::config::{ConnectorConfig, Part};
 use super::super::dialect::{Cmpp, Frame};
 use super::super::exchange::Exchange;
@@ -44,7 +44,7 @@ impl Forwarding {
 pub(in super::super) struct Forwarder {
     settings: Arc<Forwarding>,
     version: Version,
-    authenticator: [u8; 16],
+    asked: Asked,
 }
 
 impl Speaker for Forwarder {
@@ -57,7 +57,7 @@ impl Speaker for Forwarder {
     const PLACE: &'static str = "cmpp connector";
 
     fn new(settings: &Arc<Forwarding>, _: Both) -> Forwarder {
-        Forwarder { settings: settings.clone(), version: Version::V2, authenticator: [0; 16] }
+        Forwarder { settings: settings.clone(), version: Version::V2, asked: Asked::default() }
     }
 
     fn dialect(&self) -> Cmpp {
@@ -69,14 +69,18 @@ impl Speaker for Forwarder {
     }
 
     fn login(&mut self, now: Millis, out: &mut BytesMut) -> Result<(), String> {
-        self.authenticator = self.settings.login.ask(now, out)?;
+        self.asked = self.settings.login.ask(now, out)?;
         Ok(())
     }
 
     fn logged_in(&mut self, pdu: &Frame, dialect: &mut Cmpp) -> Result<(), String> {
-        self.version = self.settings.login.answered(pdu, &self.authenticator)?;
+        self.version = self.settings.login.answered(pdu, &self.asked)?;
         dialect.set_version(self.version);
         Ok(())
+    }
+
+    fn not_answered(&mut self) {
+        self.settings.login.not_answered(&self.asked);
     }
 
     fn parts(&mut self, m: &Message, reference: u16) -> Result<Parts<FwdPart>, Unsendable> {

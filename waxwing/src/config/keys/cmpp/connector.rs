@@ -65,12 +65,16 @@ pub struct CmppConnector {
     pub msg_src: String,
     /// Who pays: 0 the recipient, 1 the sender, 2 the SP, 3 `fee_terminal_id`.
     pub fee_user_type: u8,
-    /// The number that pays, with `fee_user_type = 3`; at most 21 digits, 32 in 3.0.
+    /// The number that pays, with `fee_user_type = 3`; at most 21 digits, 32 with `version = "3.0"`.
     pub fee_terminal_id: String,
     /// FeeType: 01 free, 02 for each message, 03 monthly, 04 capped, 05 as the SP says.
     pub fee_type: String,
     /// FeeCode: a price in fen, or what the carrier assigned; at most 6 characters.
     pub fee_code: String,
+    /// As an SP: pass on what an SP wrote into Fee_UserType, Fee_terminal_Id, FeeType and FeeCode of its message, instead of the four keys
+    /// above. Those are then for messages that came by other protocols, and (all four together) where the payer is a pseudo-code and the
+    /// version is 2.0. Between gateways (`role = "ismg"`) it is always so.
+    pub keep_fee: bool,
     /// When the carrier is asked for a report.
     pub request_receipts: ReceiptRequest,
     /// What text that is not ASCII leaves in.
@@ -213,6 +217,7 @@ impl Default for CmppConnector {
             fee_terminal_id: String::new(),
             fee_type: "01".into(),
             fee_code: "0".into(),
+            keep_fee: false,
             request_receipts: ReceiptRequest::Always,
             wide: Wide::Ucs2,
             ascii_single: 159,
