@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{ArgGroup, Args, ValueEnum};
 use serde_json::json;
 use waxwing_cmpp::Version;
+use waxwing_describe::{Description, hex};
 use waxwing_gsm::udh::UserDataHeader;
 
 use super::{Failure, out};
@@ -49,15 +50,13 @@ pub(super) fn run(args: &Decode) -> Result<(), Failure> {
     }
     let octets = octets(read(args)?);
     if args.smpp {
-        let description = waxwing_smpp::describe::describe(&octets);
-        print(&description, description.to_json(), description.error(), args.json)
+        print(&waxwing_smpp::describe::describe(&octets), args.json)
     } else if args.cmpp {
         let version = args.cmpp_version.map(|version| match version {
             CmppVersion::V2 => Version::V2,
             CmppVersion::V3 => Version::V3,
         });
-        let description = waxwing_cmpp::describe::describe(&octets, version);
-        print(&description, description.to_json(), description.error(), args.json)
+        print(&waxwing_cmpp::describe::describe(&octets, version), args.json)
     } else {
         udh(&octets, args.json)
     }
@@ -81,23 +80,18 @@ fn octets(input: Vec<u8>) -> Vec<u8> {
     text.filter(|t| !t.is_empty()).and_then(|t| crate::config::unhex(t.strip_prefix("0x").unwrap_or(&t))).unwrap_or(input)
 }
 
-/// Prints what a description has of PDUs; its error, which its text ends in, is for the caller to print.
-fn print(text: &impl ToString, json: String, error: Option<&str>, as_json: bool) -> Result<(), Failure> {
-    let text = text.to_string();
-    if as_json {
-        out::line(json);
-    } else if !text.starts_with("error: ") {
-        out::line(text.split("\n\nerror: ").next().unwrap_or_default());
+/// Prints what a description has of PDUs; its error is for the caller to print.
+fn print(description: &Description, json: bool) -> Result<(), Failure> {
+    if json {
+        out::line(description.to_json());
+    } else if !description.pdus().is_empty() {
+        out::line(description.pdus_to_text());
     }
-    match error {
-        None => Ok(()),
-        Some(reason) => Err(Failure::Failed(reason.to_owned())),
-    }
+    description.error().map_or(Ok(()), |reason| Err(Failure::Failed(reason.to_owned())))
 }
 
 fn udh(octets: &[u8], json: bool) -> Result<(), Failure> {
     let (header, rest) = UserDataHeader::parse(octets).map_err(Failure::of)?;
-    let hex = |o: &[u8]| o.iter().map(|b| format!("{b:02x}")).collect::<String>();
     if json {
         let elements: Vec<String> = header.elements().iter().map(|e| format!("{e:?}")).collect();
         let part = header.concatenation().map(|c| json!({ "reference": c.reference, "number": c.number, "total": c.total }));
