@@ -86,7 +86,7 @@ fn every_truncation_of_every_golden_pdu() {
 #[test]
 fn many_mutations_of_golden_pdus() {
     let golden = golden().into_iter().map(|golden| golden.wire);
-    Damaged::new(golden, frame::HEADER_LEN, 0x5A17).take(MUTATIONS).for_each(|wire| exercise(&wire));
+    Damaged::new(golden, 0x5A17).framed(frame::HEADER_LEN).take(MUTATIONS).for_each(|wire| exercise(&wire));
 }
 
 #[test]
