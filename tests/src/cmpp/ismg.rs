@@ -216,15 +216,27 @@ impl Link {
     /// Sends a DELIVER and waits for its answer: the Result. Panics where the answer is about another Msg_Id.
     pub fn deliver(&mut self, deliver: &Deliver) -> u32 {
         let sequence = self.send_deliver(deliver);
+        let (id, result) = self.response(sequence).id_and_result(self.version);
+        assert_eq!(id, deliver.msg_id, "DELIVER_RESP repeats Msg_Id");
+        result
+    }
+
+    /// Sends any request and returns its response.
+    pub fn request(&mut self, command: u32, body: Vec<u8>) -> Pdu {
+        self.sequence = self.sequence.wrapping_add(1);
+        self.wire.send(&Pdu { command, sequence: self.sequence, body }).expect("the connection takes a request");
+        self.response(self.sequence)
+    }
+
+    /// The response with that sequence number.
+    pub fn response(&mut self, sequence: u32) -> Pdu {
         let deadline = Instant::now() + BOUND;
         loop {
             let pdu = self.next(deadline.saturating_duration_since(Instant::now()));
             if let Some(answer) = self.meet(pdu)
                 && answer.sequence == sequence
             {
-                let (id, result) = answer.id_and_result(self.version);
-                assert_eq!(id, deliver.msg_id, "DELIVER_RESP repeats Msg_Id");
-                return result;
+                return answer;
             }
         }
     }
@@ -240,15 +252,24 @@ impl Link {
         self.wire.send_octets(octets).expect("the connection takes them");
     }
 
-    /// Waits until the gateway has closed the connection.
-    pub fn wait_for_close(&mut self) {
+    /// Waits until the gateway has closed the connection; whether it said TERMINATE before.
+    pub fn wait_for_close(&mut self) -> bool {
         let deadline = Instant::now() + BOUND;
+        let mut goodbye = false;
         loop {
             match self.wire.receive(deadline.saturating_duration_since(Instant::now())) {
-                Received::Pdu(pdu) => drop(self.meet(pdu)),
-                Received::Closed => return,
+                Received::Pdu(pdu) => {
+                    goodbye |= pdu.command == command::TERMINATE;
+                    self.meet(pdu);
+                }
+                Received::Closed => return goodbye,
                 Received::Silence => panic!("the connection is still open"),
             }
         }
+    }
+
+    /// What comes next within `bound`, unanswered.
+    pub fn receive(&mut self, bound: Duration) -> Received {
+        self.wire.receive(bound)
     }
 }

@@ -272,6 +272,24 @@ impl Sp {
         self.wire.receive(bound)
     }
 
+    /// Answers what comes until the ISMG closes the connection; whether it said TERMINATE before.
+    pub fn wait_for_goodbye(&mut self, bound: Duration) -> bool {
+        let deadline = Instant::now() + bound;
+        let mut goodbye = false;
+        loop {
+            match self.wire.receive(deadline.saturating_duration_since(Instant::now())) {
+                Received::Pdu(pdu) => {
+                    goodbye |= pdu.command == command::TERMINATE;
+                    if pdu.command & command::RESPONSE == 0 {
+                        self.meet(pdu);
+                    }
+                }
+                Received::Closed => return goodbye,
+                Received::Silence => panic!("the connection is still open"),
+            }
+        }
+    }
+
     /// Panics unless the ISMG closes the connection within the bound; gives what it said before.
     pub fn wait_for_close(&mut self, bound: Duration) -> Vec<Pdu> {
         let deadline = Instant::now() + bound;

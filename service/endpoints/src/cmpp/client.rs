@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use waxwing_cmpp::{Connect, DeliverResp, MsgId, Pdu, Version, auth, decode, encode, result, status};
 use waxwing_core::{Message, Millis, Outgoing};
 
@@ -12,6 +12,7 @@ use super::dialect::{Cmpp, Frame};
 use super::ids::LocalTime;
 use super::inward::{self, Delivered};
 use super::outward;
+use super::recent::{Recent, Seen};
 use super::results;
 use super::split::Chunk;
 use crate::flight::Parts;
@@ -117,6 +118,7 @@ pub(super) struct Sp {
     settings: Arc<Login>,
     version: Version,
     asked: Asked,
+    recent: Recent,
 }
 
 /// A DELIVER that waits for its answer.
@@ -144,7 +146,7 @@ impl Speaker for Sp {
     const PLACE: &'static str = "cmpp connector";
 
     fn new(settings: &Arc<Login>, _: Both) -> Sp {
-        Sp { settings: settings.clone(), version: Version::V2, asked: Asked::default() }
+        Sp { settings: settings.clone(), version: Version::V2, asked: Asked::default(), recent: Recent::default() }
     }
 
     fn dialect(&self) -> Cmpp {
@@ -211,7 +213,19 @@ impl Speaker for Sp {
             let answer = results::not_taken(&decoded.pdu, self.version, decoded.header.sequence_id);
             return Request::Answered { answer, bad: Some(("request that only an SP may send", detail)) };
         };
-        let ask = Ask { sequence_id: decoded.header.sequence_id, msg_id: p.msg_id };
+        let sequence_id = decoded.header.sequence_id;
+        match self.recent.seen(sequence_id, pdu.octets.get(12..).unwrap_or_default()) {
+            Seen::New => {}
+            // Its answer comes when the first one's does.
+            Seen::Unanswered => return Request::Answered { answer: Bytes::new(), bad: Some(("DELIVER sent again", again(sequence_id))) },
+            Seen::Answered(msg_id, result) => {
+                let mut out = BytesMut::new();
+                // Numbers always encode.
+                let _ = encode(&DeliverResp { msg_id, result }, self.version, sequence_id, &mut out);
+                return Request::Answered { answer: out.freeze(), bad: Some(("DELIVER sent again", again(sequence_id))) };
+            }
+        }
+        let ask = Ask { sequence_id, msg_id: p.msg_id };
         match inward::deliver(&pdu.octets, &p, self.settings.config.utc_offset, now) {
             Delivered::Report(r) => Request::Receipt(ask, r),
             Delivered::Message(m) => Request::Message(ask, m),
@@ -220,7 +234,16 @@ impl Speaker for Sp {
 
     fn answer(&mut self, ask: &Ask, stored: bool, out: &mut BytesMut) {
         let result = if stored { result::OK } else { result::FLOW_CONTROL };
+        if stored {
+            self.recent.answered(ask.sequence_id, ask.msg_id, result);
+        } else {
+            self.recent.forget(ask.sequence_id);
+        }
         // Numbers always encode.
         let _ = encode(&DeliverResp { msg_id: ask.msg_id, result }, self.version, ask.sequence_id, out);
     }
+}
+
+fn again(sequence_id: u32) -> String {
+    format!("DELIVER {sequence_id} came again and gets the answer of the first")
 }

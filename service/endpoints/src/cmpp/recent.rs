@@ -1,4 +1,4 @@
-//! Submissions of a connection that may come again.
+//! Submissions of a connection, or what a carrier delivers over it, that may come again.
 //!
 //! A client that waits longer than it likes for an answer sends the same again, with the same Sequence_Id (CMPP 3.0 section 7.2). That must not become
 //! a second message: it gets the answer of the first. There are clients that give all they send the same number; what differs is new for
