@@ -148,6 +148,8 @@ pub struct Outbox {
     /// The connector, if it is one's queue: `None` for deliveries to accounts.
     connector: Option<(Arc<ConnectorState>, Arc<ConnectorCounters>)>,
     policy: OutboxPolicy,
+    /// What is taken is at its end, not on its way to another gateway.
+    last: bool,
     /// The notes of outcomes that nothing more is to be said about.
     plain: Arc<PlainNotes>,
 }
@@ -176,6 +178,7 @@ impl Outbox {
             name: state.name.clone(),
             connector: Some((state.clone(), counters)),
             policy,
+            last: true,
             plain: PlainNotes::new(&state.name),
         }
     }
@@ -183,7 +186,13 @@ impl Outbox {
     /// Of deliveries to an account: its SMPP queue or its webhook queue. `place` is the word in the ledger (`account`, `webhook`).
     pub fn deliveries(gateway: &Arc<Gateway>, queue: QueueId, place: &str, retry: RetryPolicy) -> Outbox {
         let policy = OutboxPolicy { retry, no_answer: NoAnswer::Resend, receipt_wait: 0, spellings: None };
-        Outbox { gateway: gateway.clone(), queue, name: place.into(), connector: None, policy, plain: PlainNotes::new(place) }
+        Outbox { gateway: gateway.clone(), queue, name: place.into(), connector: None, policy, last: true, plain: PlainNotes::new(place) }
+    }
+
+    /// Of deliveries to another gateway: that it took a received message is told to nobody, since it will tell what becomes of it.
+    #[must_use]
+    pub fn handing_on(self) -> Outbox {
+        Outbox { last: false, ..self }
     }
 
     /// The gateway it belongs to.
@@ -286,7 +295,9 @@ impl Outbox {
     fn sent(&self, out: &Outgoing, parts: Vec<SentPart>, total: u8, receipt: bool, now: Millis) -> Tx {
         let Some((state, counters)) = &self.connector else {
             let mut ops = Vec::with_capacity(1);
-            ops.extend(self.gateway.told(out, State::Delivered, "", "", now, &self.name));
+            if self.last {
+                ops.extend(self.gateway.told(out, State::Delivered, "", "", now, &self.name));
+            }
             ops.push(self.settle_op(out, Outcome::Done, "", "", State::Delivered));
             return Tx { ops };
         };

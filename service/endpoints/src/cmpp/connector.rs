@@ -33,7 +33,7 @@ pub fn start_connector(
     exchange.set_gateway(&state.name, true);
     // What waits for the account that the other gateway is: messages from handsets to its SPs, and reports.
     let queue = gateway.spool.queue(&format!("account:{account}"));
-    let others = vec![Outbox::deliveries(gateway, queue, "account", config.retry.clone())];
+    let others = vec![Outbox::deliveries(gateway, queue, "account", config.retry.clone()).handing_on()];
     let settings = Forwarding::new(config, exchange.clone());
     line::start::<Forwarder>(gateway, state, options, settings, &[Both], others, trace)
 }

@@ -4,6 +4,7 @@
 //! overheard at one must not be good at the other.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
 use hashbrown::{HashMap, HashSet};
@@ -11,6 +12,7 @@ use parking_lot::{Mutex, RwLock};
 use waxwing_cmpp::MsgId;
 use waxwing_core::Clock;
 
+use super::gns::Directory;
 use super::ids::MsgIds;
 
 /// Logins that are remembered, over all accounts.
@@ -29,6 +31,7 @@ pub struct Exchange {
     logins: Mutex<Logins>,
     /// Connectors that lead to other gateways.
     gateways: RwLock<HashSet<String>>,
+    directory: RwLock<Option<Arc<Directory>>>,
 }
 
 #[derive(Default)]
@@ -41,7 +44,14 @@ impl Exchange {
     /// For a process that begins now.
     pub fn new(clock: Clock) -> Exchange {
         let first = (clock.now() / 1000 + 1) * 1000;
-        Exchange { clock, first, ids: Mutex::default(), logins: Mutex::default(), gateways: RwLock::default() }
+        Exchange {
+            clock,
+            first,
+            ids: Mutex::default(),
+            logins: Mutex::default(),
+            gateways: RwLock::default(),
+            directory: RwLock::default(),
+        }
     }
 
     /// Resolves when ids may be given out: within a second of the beginning. Nobody is let in before.
@@ -89,6 +99,16 @@ impl Exchange {
         }
     }
 
+    /// Installs the directory of gateways, or removes it.
+    pub(super) fn set_directory(&self, directory: Option<Arc<Directory>>) {
+        *self.directory.write() = directory;
+    }
+
+    /// The directory of gateways, for the account that it is at our listener.
+    pub(super) fn directory_of(&self, account: &str) -> Option<Arc<Directory>> {
+        self.directory.read().clone().filter(|d| d.is(account))
+    }
+
     /// Whether a connector leads to another gateway.
     pub(super) fn is_gateway(&self, connector: &str) -> bool {
         self.gateways.read().contains(connector)
@@ -116,7 +136,6 @@ impl Exchange {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::Arc;
     use std::sync::atomic::{AtomicU64, Ordering};
 
     fn at(now: &Arc<AtomicU64>) -> Clock {

@@ -19,7 +19,7 @@ use super::exchange::Exchange;
 use super::forward::{Forwarded, WayBack};
 use super::recent::{Recent, Seen};
 use super::requests::Asker;
-use super::{inward, results};
+use super::{gns, inward, results};
 use crate::door::{Bounds, Context, Delivery, Door, Host, Refusal, Request, SignedIn};
 use crate::flight::Parts;
 
@@ -107,6 +107,8 @@ impl Host for Ismg {
             Pdu::Submit(p) => self.submit(context, asker, pdu, &p, now),
             Pdu::Cancel(p) => Request::Search(asker.cancel(p.msg_id)),
             Pdu::Query(p) => Request::Search(asker.query(&p)),
+            Pdu::PushMtRouteUpdate(p) => gns::pushed_mt(&self.exchange, &asker, &p),
+            Pdu::PushMoRouteUpdate(p) => gns::pushed_mo(&self.exchange, &asker, &p),
             Pdu::Fwd(p) => self.forward(context, asker, &pdu.octets, &p, now),
             other => {
                 let detail = format!("{} is no request of an SP", other.command_id());

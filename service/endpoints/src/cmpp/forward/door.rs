@@ -6,7 +6,7 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 use waxwing_cmpp::{Fwd, FwdResp, MoReport, MsgId, Report, result};
 use waxwing_core::{
-    Account, ConnectorCounters, ConnectorState, Door, Gateway, Kind, Message, Millis, MoReportLabel, NPI_E164, State, Submission,
+    Account, ConnectorCounters, ConnectorState, Door, Gateway, Kind, Message, Millis, MoReportLabel, NPI_E164, NoRoute, State, Submission,
 };
 use waxwing_spool::{BoxFuture, NewEntry, Op, SpoolError, Tx};
 
@@ -72,7 +72,11 @@ impl Ismg {
             other => Err((result::STRUCTURE_ERROR, format!("Msg_Fwd_Type {other} is none"))),
         };
         taken.unwrap_or_else(|(code, why)| {
-            self.forwarded.lock().answered(sequence_id, p.msg_id, code);
+            if code == result::FLOW_CONTROL {
+                self.forwarded.lock().forget(sequence_id);
+            } else {
+                self.forwarded.lock().answered(sequence_id, p.msg_id, code);
+            }
             let bad = Some(("FWD refused", format!("FWD {} refused with {}: {why}", p.msg_id, results::fwd_name(code))));
             Request::Answered { answer: resp(&asker, p, code), bad }
         })
@@ -127,11 +131,12 @@ impl Ismg {
         let sp_code = inbound.message.destination.as_text().into_owned();
         let gateway = context.door.gateway.clone();
         match gateway.owner_of(&sp_code) {
-            None => return Err((results::FORWARD_JUDGEMENT_WRONG, format!("no SP here, and no gateway that we know, has {sp_code:?}"))),
-            Some(owner) if owner.name == context.account.name => {
+            Err(NoRoute::Asked(_)) => return Err((result::FLOW_CONTROL, format!("the way to {sp_code:?} is being asked for"))),
+            Err(_) => return Err((results::FORWARD_JUDGEMENT_WRONG, format!("no SP here, and no gateway that we know, has {sp_code:?}"))),
+            Ok(owner) if owner.name == context.account.name => {
                 return Err((results::FORWARD_JUDGEMENT_WRONG, format!("{sp_code:?} is behind the gateway that it comes from")));
             }
-            Some(_) => {}
+            Ok(_) => {}
         }
         let WayBack { state, counters } = self.way_back(&gateway)?;
         Ok(Box::pin(async move { gateway.inbound(&state, &counters, vec![inbound]).await }))

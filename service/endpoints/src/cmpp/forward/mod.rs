@@ -22,12 +22,12 @@ mod kind {
 }
 
 /// A gateway code as fields have it: six digits.
-pub(super) fn code(gateway: u32) -> String {
+pub(crate) fn code(gateway: u32) -> String {
     format!("{:06}", gateway.min(999_999))
 }
 
 /// The code in a field, if it is one.
-pub(super) fn gateway(code: &[u8]) -> Option<u32> {
+pub(crate) fn gateway(code: &[u8]) -> Option<u32> {
     let digits = std::str::from_utf8(code).ok().filter(|c| (1..=6).contains(&c.len()) && c.bytes().all(|b| b.is_ascii_digit()))?;
     digits.parse().ok()
 }
