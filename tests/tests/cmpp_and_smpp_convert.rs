@@ -132,6 +132,7 @@ fn http_in_cmpp_out() {
 #[test]
 fn cmpp_in_smpp_out() {
     let (gateway, mut carrier) = cmpp_relay(json!({}));
+    let full = "x".repeat(160);
     for (version, round) in [(0x20, 0), (0x30, 1)] {
         let mut sp = Sp::ready(gateway.cmpp(), version);
         let binary = vec![0, 1, 0xfe, 0xff];
@@ -140,6 +141,7 @@ fn cmpp_in_smpp_out() {
             cmpp::Submit { msg_fmt: 15, content: [NI_HAO_GB, b" GB"].concat(), ..cmpp::Submit::new("") },
             cmpp::Submit::ucs2("你好🙂"),
             cmpp::Submit { msg_fmt: 24, ..cmpp::Submit::ucs2("flash") },
+            cmpp::Submit::new(&full),
             cmpp::Submit { msg_fmt: 4, content: binary.clone(), ..cmpp::Submit::new("") },
             // Some set the bit of another protocol.
             cmpp::Submit {
@@ -153,12 +155,12 @@ fn cmpp_in_smpp_out() {
             let id = sp.submit_ok(submit);
             assert_eq!((sp.wait_for_report(BOUND).msg_id, index), (id, index));
         }
-        let seen = carrier.wait_for_submits(6 * (round + 1), BOUND)[6 * round..].to_vec();
+        let seen = carrier.wait_for_submits(7 * (round + 1), BOUND)[7 * round..].to_vec();
         let texts: Vec<&Value> = seen.iter().map(|submit| &submit["text"]).collect();
-        assert_eq!(texts[..4], ["plain ASCII @ $", "你好 GB", "你好🙂", "flash"], "{seen:#?}");
+        assert_eq!(texts[..5], ["plain ASCII @ $", "你好 GB", "你好🙂", "flash", full.as_str()], "{seen:#?}");
         assert_eq!(seen[3]["data_coding"], 0x18);
-        assert_eq!((&seen[4]["data_coding"], &seen[4]["hex"]), (&json!(4), &json!("0001feff")));
-        assert_eq!((&seen[5]["udh"], &seen[5]["hex"], &seen[5]["esm_class"]), (&json!(["05040b8423f0"]), &json!("0001feff"), &json!(0x40)));
+        assert_eq!((&seen[5]["data_coding"], &seen[5]["hex"]), (&json!(4), &json!("0001feff")));
+        assert_eq!((&seen[6]["udh"], &seen[6]["hex"], &seen[6]["esm_class"]), (&json!(["05040b8423f0"]), &json!("0001feff"), &json!(0x40)));
         assert!(seen.iter().all(|submit| submit["source"] == "12345" && submit["dest"] == format!("86{PHONE}")), "{seen:#?}");
     }
 }
@@ -231,8 +233,22 @@ fn received_messages_go_the_other_way() {
     }
     assert_eq!(text, long.concat());
 
-    // From an ISMG to an ESME.
+    // From an ISMG to an SP, in parts: whole, or in parts that make the whole.
     let (gateway, _ismg, mut link) = to_ismg("");
+    let mut sp = Sp::ready(gateway.cmpp(), 0x20);
+    let long = "长短信🙂".repeat(20);
+    for (chunk, number) in ucs2(&long).chunks(134).zip(1..) {
+        let content = [&[5, 0, 3, 0x42, 2, number], chunk].concat();
+        assert_eq!(link.deliver(&cmpp::Deliver { msg_id: number.into(), msg_fmt: 8, tp_udhi: 1, content, ..cmpp::Deliver::new("") }), 0);
+    }
+    let mut text = String::new();
+    while text.encode_utf16().count() < long.encode_utf16().count() {
+        text += &sp.wait_for_mo(BOUND).text();
+    }
+    assert_eq!(text, long);
+    sp.terminate();
+
+    // From an ISMG to an ESME.
     let mut esme = Esme::bound(gateway.smpp());
     let cases: [(u8, Vec<u8>); 3] = [(0, b"TD".to_vec()), (8, ucs2("退订🙂")), (15, NI_HAO_GB.to_vec())];
     for ((msg_fmt, content), text) in cases.into_iter().zip(["TD", "退订🙂", "你好"]) {

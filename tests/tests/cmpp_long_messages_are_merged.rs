@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use waxwing_tests::cmpp::{Sp, Submit};
+use waxwing_tests::cmpp::{self, Sp, Submit};
 use waxwing_tests::{Carrier, cmpp_relay, cmpp_relay_with};
 
 const BOUND: Duration = Duration::from_secs(20);
@@ -142,6 +142,63 @@ fn without_a_header_they_are_messages_of_their_own_unless_the_account_says_other
     let ids: Vec<u64> = parts(1).iter().map(|part| sp.submit_ok(part)).collect();
     assert_reports(&mut sp, ids);
     assert_eq!(carrier.wait_for_submits(1, BOUND)[0]["text"], texts.concat());
+}
+
+/// Parts with the given headers, octets and Msg_Fmt.
+fn raw_parts(msg_fmt: u8, header: impl Fn(u8, u8) -> Vec<u8>, chunks: &[&[u8]]) -> Vec<Submit> {
+    let total = u8::try_from(chunks.len()).expect("a few");
+    let part = |(chunk, number): (&&[u8], u8)| Submit {
+        msg_fmt,
+        tp_udhi: 1,
+        pk_total: total,
+        pk_number: number,
+        content: [header(total, number).as_slice(), chunk].concat(),
+        ..Submit::new("")
+    };
+    chunks.iter().zip(1..).map(part).collect()
+}
+
+#[test]
+fn in_every_form_that_there_is() {
+    let (gateway, mut carrier) = cmpp_relay(json!({}));
+    let mut sp = Sp::ready(gateway.cmpp(), 0x20);
+    let ascii = "The quick brown fox jumps over the lazy dog. ".repeat(9);
+    // 你好 after a letter, cut through the middle of a character by an SP that counts octets.
+    let gb = [b"a".as_slice(), &[0xc4, 0xe3, 0xba, 0xc3].repeat(50)].concat();
+    let gb_text = format!("a{}", "你好".repeat(50));
+    let wide = cmpp::ucs2(&"宽".repeat(90));
+    let short_header = |reference: u8| move |total, number| vec![5, 0, 3, reference, total, number];
+    let ports_first = |total, number| vec![11, 5, 4, 0x1f, 0x40, 0x1f, 0x41, 0, 3, 9, total, number];
+    let cases: [(Vec<Submit>, &str); 4] = [
+        // An octet for each character on the wire, as many as a phone has septets.
+        (raw_parts(0, short_header(1), &ascii.as_bytes().chunks(153).collect::<Vec<_>>()), &ascii),
+        (raw_parts(15, short_header(2), &gb.chunks(134).collect::<Vec<_>>()), &gb_text),
+        (raw_parts(8, |total, number| vec![6, 8, 4, 0x12, 0x34, total, number], &wide.chunks(132).collect::<Vec<_>>()), &"宽".repeat(90)),
+        (raw_parts(8, ports_first, &wide.chunks(128).collect::<Vec<_>>()), &"宽".repeat(90)),
+    ];
+    for (parts, text) in cases {
+        let before = carrier.submits().len();
+        let ids: Vec<u64> = parts.iter().map(|part| sp.submit_ok(part)).collect();
+        assert_reports(&mut sp, ids);
+        let texts = carrier.submits()[before..].iter().filter_map(|submit| submit["text"].as_str());
+        assert_eq!(texts.collect::<String>(), text);
+    }
+}
+
+#[test]
+fn parts_that_came_before_and_after_a_kill() {
+    let (mut gateway, mut carrier) = cmpp_relay(json!({}));
+    let mut sp = Sp::ready(gateway.cmpp(), 0x30);
+    let parts = Submit::parts(&text(), 0x77);
+    let (last, first) = parts.split_last().expect("parts");
+    let mut ids: Vec<u64> = first.iter().map(|part| sp.submit_ok(part)).collect();
+    gateway.kill();
+    gateway.start_again();
+    carrier.wait_for_bind();
+    let mut sp = Sp::ready(gateway.cmpp(), 0x30);
+    ids.push(sp.submit_ok(last));
+    assert_reports(&mut sp, ids);
+    assert_whole(&mut carrier, &text());
 }
 
 #[test]

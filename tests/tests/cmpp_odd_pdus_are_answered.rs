@@ -190,6 +190,34 @@ fn lengths_out_of_range_end_the_connection() {
 }
 
 #[test]
+fn a_flood_of_strangers_is_counted_and_does_not_fill_the_log() {
+    const STRANGERS: usize = 200;
+    let (gateway, _carrier) = cmpp_relay(json!({}));
+    let mut good = Sp::ready(gateway.cmpp(), 0x20);
+    for _ in 0..STRANGERS {
+        let mut sp = Sp::connect(gateway.cmpp());
+        sp.send_octets(b"GET / HTTP/1.1\r\n\r\n").expect("sent");
+        sp.wait_for_close(BOUND);
+    }
+    assert_counted(&gateway, 0.0, 200.0);
+    let lines = gateway.log().lines().filter(|line| line.contains("listener=cmpp-")).count();
+    assert!((1..50).contains(&lines), "{lines} lines about {STRANGERS} strangers");
+    good.assert_alive();
+}
+
+#[test]
+fn any_msg_fmt_is_answered() {
+    let (gateway, mut carrier) = cmpp_relay(json!({}));
+    let mut sp = Sp::ready(gateway.cmpp(), 0x30);
+    let submits: Vec<Submit> = (0..=255).map(|msg_fmt| Submit { msg_fmt, registered_delivery: 0, ..Submit::new("any") }).collect();
+    let answers = sp.submit_all(&submits);
+    let taken = answers.iter().filter(|(id, result)| *result == 0 && *id != 0).count();
+    assert!(answers.iter().all(|(id, result)| (*id == 0) == (*result != 0)), "{answers:?}");
+    assert_eq!(carrier.wait_for_submits(taken, BOUND).len(), taken);
+    sp.assert_alive();
+}
+
+#[test]
 fn octet_by_octet_and_many_at_once() {
     let (gateway, mut carrier) = cmpp_relay(json!({}));
     let mut sp = Sp::ready(gateway.cmpp(), 0x30);
