@@ -1,0 +1,81 @@
+//! Tokens of the Over The Air Settings Specification 7.0 (Nokia and Ericsson).
+
+use crate::wbxml::language::{AttributeStart, Language, Token, Values};
+
+/// Over The Air Settings Specification 7.0 (Nokia and Ericsson).
+pub static OTA: Language = Language {
+    public_id: 0x01,
+    public_name: "",
+    system_id: "",
+    tags: TAGS,
+    attributes: ATTRIBUTES,
+    values: VALUES,
+    values_match: Values::Whole,
+    dates: &[],
+    base64: &[],
+};
+
+const TAGS: &[Token] = &[
+    Token { page: 0, code: 0x05, text: "CHARACTERISTIC-LIST" },
+    Token { page: 0, code: 0x06, text: "CHARACTERISTIC" },
+    Token { page: 0, code: 0x07, text: "PARM" },
+];
+
+const ATTRIBUTES: &[AttributeStart] = &[
+    AttributeStart { page: 0, code: 0x06, name: "TYPE", value: "ADDRESS" },
+    AttributeStart { page: 0, code: 0x07, name: "TYPE", value: "URL" },
+    AttributeStart { page: 0, code: 0x08, name: "TYPE", value: "NAME" },
+    AttributeStart { page: 0, code: 0x10, name: "NAME", value: "" },
+    AttributeStart { page: 0, code: 0x11, name: "VALUE", value: "" },
+    AttributeStart { page: 0, code: 0x12, name: "NAME", value: "BEARER" },
+    AttributeStart { page: 0, code: 0x13, name: "NAME", value: "PROXY" },
+    AttributeStart { page: 0, code: 0x14, name: "NAME", value: "PORT" },
+    AttributeStart { page: 0, code: 0x15, name: "NAME", value: "NAME" },
+    AttributeStart { page: 0, code: 0x16, name: "NAME", value: "PROXY_TYPE" },
+    AttributeStart { page: 0, code: 0x17, name: "NAME", value: "URL" },
+    AttributeStart { page: 0, code: 0x18, name: "NAME", value: "PROXY_AUTHNAME" },
+    AttributeStart { page: 0, code: 0x19, name: "NAME", value: "PROXY_AUTHSECRET" },
+    AttributeStart { page: 0, code: 0x1a, name: "NAME", value: "SMS_SMSC_ADDRESS" },
+    AttributeStart { page: 0, code: 0x1b, name: "NAME", value: "USSD_SERVICE_CODE" },
+    AttributeStart { page: 0, code: 0x1c, name: "NAME", value: "GPRS_ACCESSPOINTNAME" },
+    AttributeStart { page: 0, code: 0x1d, name: "NAME", value: "PPP_LOGINTYPE" },
+    AttributeStart { page: 0, code: 0x1e, name: "NAME", value: "PROXY_LOGINTYPE" },
+    AttributeStart { page: 0, code: 0x21, name: "NAME", value: "CSD_DIALSTRING" },
+    AttributeStart { page: 0, code: 0x28, name: "NAME", value: "CSD_CALLTYPE" },
+    AttributeStart { page: 0, code: 0x29, name: "NAME", value: "CSD_CALLSPEED" },
+    AttributeStart { page: 0, code: 0x22, name: "NAME", value: "PPP_AUTHTYPE" },
+    AttributeStart { page: 0, code: 0x23, name: "NAME", value: "PPP_AUTHNAME" },
+    AttributeStart { page: 0, code: 0x24, name: "NAME", value: "PPP_AUTHSECRET" },
+    AttributeStart { page: 0, code: 0x45, name: "VALUE", value: "GSM/CSD" },
+    AttributeStart { page: 0, code: 0x46, name: "VALUE", value: "GSM/SMS" },
+    AttributeStart { page: 0, code: 0x47, name: "VALUE", value: "GSM/USSD" },
+    AttributeStart { page: 0, code: 0x48, name: "VALUE", value: "IS-136/CSD" },
+    AttributeStart { page: 0, code: 0x49, name: "VALUE", value: "GPRS" },
+    AttributeStart { page: 0, code: 0x60, name: "VALUE", value: "9200" },
+    AttributeStart { page: 0, code: 0x61, name: "VALUE", value: "9201" },
+    AttributeStart { page: 0, code: 0x62, name: "VALUE", value: "9202" },
+    AttributeStart { page: 0, code: 0x63, name: "VALUE", value: "9203" },
+    AttributeStart { page: 0, code: 0x64, name: "VALUE", value: "AUTOMATIC" },
+    AttributeStart { page: 0, code: 0x65, name: "VALUE", value: "MANUAL" },
+    AttributeStart { page: 0, code: 0x6a, name: "VALUE", value: "AUTO" },
+    AttributeStart { page: 0, code: 0x6b, name: "VALUE", value: "9600" },
+    AttributeStart { page: 0, code: 0x6c, name: "VALUE", value: "14400" },
+    AttributeStart { page: 0, code: 0x6d, name: "VALUE", value: "19200" },
+    AttributeStart { page: 0, code: 0x6e, name: "VALUE", value: "28800" },
+    AttributeStart { page: 0, code: 0x6f, name: "VALUE", value: "38400" },
+    AttributeStart { page: 0, code: 0x70, name: "VALUE", value: "PAP" },
+    AttributeStart { page: 0, code: 0x71, name: "VALUE", value: "CHAP" },
+    AttributeStart { page: 0, code: 0x72, name: "VALUE", value: "ANALOGUE" },
+    AttributeStart { page: 0, code: 0x73, name: "VALUE", value: "ISDN" },
+    AttributeStart { page: 0, code: 0x74, name: "VALUE", value: "43200" },
+    AttributeStart { page: 0, code: 0x75, name: "VALUE", value: "57600" },
+    AttributeStart { page: 0, code: 0x76, name: "VALUE", value: "MSISDN_NO" },
+    AttributeStart { page: 0, code: 0x77, name: "VALUE", value: "IPV4" },
+    AttributeStart { page: 0, code: 0x78, name: "VALUE", value: "MS_CHAP" },
+    AttributeStart { page: 0, code: 0x7c, name: "TYPE", value: "MMSURL" },
+    AttributeStart { page: 0, code: 0x7d, name: "TYPE", value: "ID" },
+    AttributeStart { page: 0, code: 0x7e, name: "NAME", value: "ISP_NAME" },
+    AttributeStart { page: 0, code: 0x7f, name: "TYPE", value: "BOOKMARK" },
+];
+
+const VALUES: &[Token] = &[];
