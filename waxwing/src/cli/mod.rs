@@ -5,6 +5,7 @@ mod bench;
 mod check;
 mod client;
 mod decode;
+mod gns;
 mod out;
 mod send;
 mod serve;

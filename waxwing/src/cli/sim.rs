@@ -10,6 +10,7 @@ use waxwing_endpoints::Endpoint;
 use waxwing_endpoints::simulator::{CentreConfig, Incoming, IsmgConfig, SmscConfig, start_ismg, start_smsc};
 use waxwing_testkit::{CarrierConfig, IdFormat};
 
+use super::gns::Gns;
 use super::{Failure, out};
 use crate::config::value::{Code, Period};
 
@@ -27,6 +28,8 @@ enum Kind {
     Smsc(Box<Smsc>),
     /// An ISMG that speaks CMPP 2.0 and 3.0
     Ismg(Box<Ismg>),
+    /// A directory of gateways (GNS) that speaks CMPP 2.0 and 3.0
+    Gns(Gns),
 }
 
 #[derive(Debug, Args)]
@@ -159,6 +162,7 @@ pub(super) fn run(args: &Sim) -> Result<(), Failure> {
         let (name, endpoint) = match &args.kind {
             Kind::Smsc(a) => ("SMSC", a.start()?),
             Kind::Ismg(a) => ("ISMG", a.start()?),
+            Kind::Gns(a) => ("GNS", a.start()?),
         };
         if let Some(address) = endpoint.address {
             out::notice(format_args!("{name} at {address}"));

@@ -8,7 +8,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 
 use super::fields::nearest;
-use super::keys::{Account, Connector, Door, Route, Simulator, SmppConnector, SmppListener, Tls};
+use super::keys::{Account, Connector, Door, Role, Route, Simulator, SmppConnector, SmppListener, Tls};
 use super::sections::{ConnectorItem, ListenerItem, Sections};
 use super::tree::{Block, Findings, Item};
 use super::value::{Hosts, Period};
@@ -44,6 +44,7 @@ pub(super) fn check(findings: &mut Findings<'_>, s: Sections<'_>, elsewhere: &Kn
     c.general(&s);
     c.ports(&s);
     c.cmpp_gateways(&s);
+    c.gns(&s);
     c.names(&s);
     for (common, item) in &s.listeners {
         let port = if matches!(item, ListenerItem::Cmpp(_)) { 7890 } else { 2775 };
@@ -77,6 +78,7 @@ pub(super) fn check(findings: &mut Findings<'_>, s: Sections<'_>, elsewhere: &Kn
 }
 
 fn assemble(s: Sections<'_>) -> Config {
+    let guided = !s.gns.value.address.0.is_empty();
     let named: Vec<&String> = s.routes.iter().flat_map(|r| &r.value.via).collect();
     let connectors = s
         .connectors
@@ -84,7 +86,9 @@ fn assemble(s: Sections<'_>) -> Config {
         .filter_map(|(common, kind)| {
             let mut common = common.value.clone();
             let alone = common.to.is_empty() && common.senders.is_empty() && !named.contains(&&common.name);
-            common.any = Some(common.any.unwrap_or(alone));
+            // With a directory of gateways, those take what it says, and nothing else.
+            let peer = matches!(kind, ConnectorItem::Cmpp(item) if item.value.role == Role::Ismg);
+            common.any = Some(common.any.unwrap_or(alone && !(guided && peer)));
             let kind = match kind {
                 ConnectorItem::Smpp(item) => ConnectorKind::Smpp(Box::new(item.value.clone())),
                 ConnectorItem::Cmpp(item) => ConnectorKind::Cmpp(Box::new(item.value.clone())),
@@ -109,6 +113,7 @@ fn assemble(s: Sections<'_>) -> Config {
         sms: s.sms.value,
         callback: s.callback.value,
         log: s.log.value,
+        gns: s.gns.value,
         listeners: listeners.collect(),
         accounts: s.accounts.into_iter().map(|a| a.value).collect(),
         connectors,

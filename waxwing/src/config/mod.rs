@@ -21,7 +21,7 @@ pub(crate) use keys::unhex;
 pub use problem::{Problem, Problems};
 pub use setup::{ConnectorKind, ConnectorSetup, ListenerKind, ListenerSetup, ServerFiles};
 
-use keys::{Account, Callback, CmppAccount, Http, Ledger, Log, Node, Role, Route, Sms, Spool};
+use keys::{Account, Callback, CmppAccount, Gns, Http, Ledger, Log, Node, Role, Route, Sms, Spool};
 
 /// A configuration that has been checked as a whole.
 #[derive(Clone, Debug, Default)]
@@ -42,6 +42,8 @@ pub struct Config {
     pub callback: Callback,
     /// `[log]`
     pub log: Log,
+    /// `[gns]`
+    pub gns: Gns,
     /// `[[listener]]`, in the file's order.
     pub listeners: Vec<ListenerSetup>,
     /// `[[account]]`, in the file's order.

@@ -5,11 +5,11 @@ use std::fmt::Write as _;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use waxwing_core::{AccountLabel, ConnectorLabel, Metrics, QueueLabel, ReasonLabel};
+use waxwing_core::{AccountLabel, ConnectorLabel, Metrics, MoReportLabel, QueueLabel, ReasonLabel};
 
 use super::fields;
 use super::keys::{
-    Account, Callback, CmppAccount, CmppConnector, CmppListener, Connector, Http, Ledger, Listener, Log, Node, Route, Simulator,
+    Account, Callback, CmppAccount, CmppConnector, CmppListener, Connector, Gns, Http, Ledger, Listener, Log, Node, Route, Simulator,
     SmppConnector, SmppListener, Sms, Spool,
 };
 
@@ -33,6 +33,7 @@ pub fn configuration() -> String {
     section::<CmppConnector>(&mut page, "### `protocol = \"cmpp\"`");
     section::<Simulator>(&mut page, "### `protocol = \"simulator\"`");
     section::<Route>(&mut page, "## `[[route]]`");
+    section::<Gns>(&mut page, "## `[gns]`");
     page
 }
 
@@ -91,6 +92,7 @@ fn touch(m: &Metrics) {
     }
     drop(m.connector_sessions.get_or_create(&connector));
     drop(m.bad_input.get_or_create(&ReasonLabel { place: String::new(), reason: String::new() }));
+    drop(m.mo_reports.get_or_create(&MoReportLabel { account: String::new(), stat: String::new() }));
     drop(m.queue.get_or_create(&QueueLabel { queue: String::new(), stage: String::new() }));
 }
 

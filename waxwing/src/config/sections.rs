@@ -25,6 +25,7 @@ pub(super) struct Sections<'i> {
     pub(super) sms: Item<'i, super::Sms>,
     pub(super) callback: Item<'i, super::Callback>,
     pub(super) log: Item<'i, super::Log>,
+    pub(super) gns: Item<'i, super::Gns>,
     pub(super) listeners: Vec<(Item<'i, Listener>, ListenerItem<'i>)>,
     pub(super) accounts: Vec<Item<'i, Account>>,
     pub(super) connectors: Vec<(Item<'i, Connector>, ConnectorItem<'i>)>,
@@ -48,7 +49,7 @@ pub(super) enum ConnectorItem<'i> {
     Unknown,
 }
 
-const SINGLE: [&str; 7] = ["node", "http", "spool", "ledger", "sms", "callback", "log"];
+const SINGLE: [&str; 8] = ["node", "http", "spool", "ledger", "sms", "callback", "log", "gns"];
 const SEVERAL: [&str; 4] = ["listener", "account", "connector", "route"];
 const LATER: [&str; 2] = ["mmsc", "command"];
 const LATER_LISTENERS: [&str; 6] = ["http", "mm1", "mm3", "mm4", "mm7", "smtp"];
@@ -75,6 +76,7 @@ pub(super) fn read(file: &Path, text: &str, elsewhere: &Known) -> Result<Config,
         sms: single(&mut findings, &mut document, "sms"),
         callback: single(&mut findings, &mut document, "callback"),
         log: single(&mut findings, &mut document, "log"),
+        gns: single(&mut findings, &mut document, "gns"),
         listeners: several(&mut findings, &mut document, "listener").into_iter().filter_map(|b| listener(&mut findings, b)).collect(),
         accounts: several(&mut findings, &mut document, "account").into_iter().map(|b| whole(&mut findings, b)).collect(),
         connectors: several(&mut findings, &mut document, "connector").into_iter().map(|b| connector(&mut findings, b)).collect(),

@@ -16,7 +16,7 @@ use crate::config::keys::{self, Account, Door, Right, SmppConnector, SmppListene
 use crate::config::value::{Masks, Network};
 use crate::config::{Config, ConnectorKind, ConnectorSetup, ListenerSetup, ServerFiles};
 
-pub(super) use cmpp::{cmpp_connector, cmpp_listener};
+pub(super) use cmpp::{cmpp_connector, cmpp_listener, gns};
 
 /// The spool's settings.
 pub(super) fn spool(config: &Config) -> SpoolConfig {

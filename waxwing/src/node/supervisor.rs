@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use futures_util::future::join_all;
 use waxwing_core::{ConnectorState, Gateway};
+use waxwing_endpoints::cmpp::gns::GnsConfig;
 use waxwing_endpoints::simulator::start_simulator;
 use waxwing_endpoints::{Endpoint, cmpp, smpp};
 use waxwing_session::{Trace, TraceOptions, TraceScope};
@@ -30,6 +31,7 @@ pub(super) struct Supervisor {
     states: HashMap<String, Arc<ConnectorState>>,
     listeners: HashMap<String, Running<ListenerSetup>>,
     connectors: HashMap<String, Running<ConnectorSettings>>,
+    gns: Option<(GnsConfig, Endpoint)>,
 }
 
 /// A connector's own settings, and those of `[sms]` that it uses.
@@ -59,6 +61,7 @@ impl Supervisor {
             states: HashMap::new(),
             listeners: HashMap::new(),
             connectors: HashMap::new(),
+            gns: None,
         }
     }
 
@@ -98,6 +101,7 @@ impl Supervisor {
                 }
             }
         }
+        self.gns(config).await;
         if let Err(e) = self.trace(config) {
             failures.push(e);
         }
@@ -116,10 +120,28 @@ impl Supervisor {
     pub(super) async fn stop(self) {
         join_all(self.listeners.into_values().map(|r| r.endpoint.stop(GRACE))).await;
         join_all(self.connectors.into_values().map(|r| r.endpoint.stop(GRACE))).await;
+        if let Some((_, gns)) = self.gns {
+            gns.stop(GRACE).await;
+        }
         let trace = self.trace;
         if let Err(e) = tokio::task::spawn_blocking(move || trace.stop()).await {
             tracing::error!("The trace could not be ended: {e}");
         }
+    }
+
+    /// The directory of gateways, with its routes, stays as long as its settings do.
+    async fn gns(&mut self, config: &Config) {
+        let wanted = convert::gns(config);
+        if self.gns.as_ref().map(|(settings, _)| settings) == wanted.as_ref() {
+            return;
+        }
+        if let Some((_, endpoint)) = self.gns.take() {
+            endpoint.stop(GRACE).await;
+        }
+        self.gns = wanted.map(|settings| {
+            let endpoint = cmpp::gns::start_directory(&self.gateway, &self.exchange, settings.clone());
+            (settings, endpoint)
+        });
     }
 
     async fn stop_what_differs(&mut self, config: &Config) {

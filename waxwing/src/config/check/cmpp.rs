@@ -1,12 +1,16 @@
 //! The checks of CMPP: names of fixed width, what belongs to which role, and who is whose other side.
 
-use super::super::keys::{Account, CmppAccount, CmppConnector, CmppListener, ConnectVersion, Role};
+use super::super::keys::{Account, CmppAccount, CmppConnector, CmppListener, CmppVersion, ConnectVersion, Gns, Role};
 use super::super::sections::{ConnectorItem, ListenerItem, Sections};
 use super::super::tree::{Block, Item};
 use super::{Checker, NO_ANSWER, connector_names};
 
 /// Octets of an SP_Id, of Msg_src and of FeeCode.
 const SP_ID: usize = 6;
+/// Digits of a segment, as a GNS of 2.0 is told of it.
+const SEGMENT_V2: usize = 6;
+/// Octets of Area_code.
+const AREA_CODE: usize = 4;
 /// Octets of a Service_Id.
 const SERVICE_ID: usize = 10;
 /// Octets of a Src_Id, which ends with a NUL in its field of 21.
@@ -92,10 +96,58 @@ impl Checker<'_, '_> {
         if v.connector.is_some() && v.gateway.is_none() && !b.given("gateway") {
             self.wrong_key(b, "connector", "only another gateway is sent to over a connector; a service provider connects itself");
         }
-        if v.gateway.is_some() && v.connector.is_none() && !b.given("connector") {
+        let is_gns = s.gns.value.account == item.value.name;
+        if v.gateway.is_some() && v.connector.is_none() && !b.given("connector") && !is_gns {
             let message = "cmpp.gateway: without a connector of role \"ismg\", what is for this gateway (reports, received messages) waits; \
                            add connector";
             self.warn(b, "gateway", message);
+        }
+    }
+
+    /// The directory of gateways.
+    pub(super) fn gns(&mut self, s: &Sections<'_>) {
+        let (b, v) = (&s.gns.block, &s.gns.value);
+        if *v == Gns::default() {
+            return;
+        }
+        self.address(b, &v.address, "gns.example.net:9168");
+        self.need(v.gateway.is_some(), b, "gateway", "the code of this gateway, such as gateway = \"001001\"");
+        self.need(!v.secret.is_empty(), b, "secret", "what was agreed with the other side, such as secret = \"...\"");
+        self.no_zero(b, "response_timeout", v.response_timeout, NO_ANSWER);
+        for (n, segment) in v.segments.iter().enumerate() {
+            if let Err(e) = Gns::segment(segment) {
+                self.wrong(b, b.at_nth("segments", n), format!("segments: {e}"));
+            } else if v.version == CmppVersion::V2 && segment.split('-').any(|s| s.trim().len() > SEGMENT_V2) {
+                self.wrong(
+                    b,
+                    b.at_nth("segments", n),
+                    format!("segments: {segment:?} has more than the {SEGMENT_V2} digits that 2.0 has room for"),
+                );
+            }
+        }
+        for (n, code) in v.service_codes.iter().enumerate() {
+            if code.is_empty() || code.len() > SRC_ID || !code.bytes().all(|b| b.is_ascii_digit()) {
+                self.wrong(
+                    b,
+                    b.at_nth("service_codes", n),
+                    format!("service_codes: {code:?} is no service code; write 1 to {SRC_ID} digits"),
+                );
+            }
+        }
+        if v.advertise.is_some_and(|a| !a.0.is_ipv4()) {
+            self.wrong_key(b, "advertise", "CMPP has room for an IPv4 address only");
+        }
+        self.at_most(b, "area_code", &v.area_code, AREA_CODE);
+        if !v.account.is_empty() {
+            let known = s.accounts.iter().find(|a| a.value.name == v.account);
+            match known.map(|a| a.value.cmpp.as_ref().and_then(|c| c.gateway)) {
+                None => self.warn(b, "account", format!("account: there is no account {:?} in this file", v.account)),
+                Some(None) => {
+                    let message = format!("account {:?} is no gateway; give its [account.cmpp] the code of the GNS as gateway", v.account);
+                    self.wrong_key(b, "account", message);
+                }
+                Some(Some(_)) => {}
+            }
         }
     }
 

@@ -10,7 +10,8 @@ mod simulator;
 
 pub use account::{Account, Door, Right};
 pub use cmpp::{
-    CmppAccount, CmppConnector, CmppListener, CmppLong, CmppVersion, ConnectVersion, RecipientForm, Role, SignatureBy, SignaturePlace, Wide,
+    CmppAccount, CmppConnector, CmppListener, CmppLong, CmppVersion, ConnectVersion, Gns, RecipientForm, Role, SignatureBy, SignaturePlace,
+    Wide,
 };
 pub(crate) use connector::unhex;
 pub use connector::{Bind, Connector, LongMessages, National, ReceiptId, ReceiptRequest, Retry, SmppConnector, Tls, TlsSettings, TlvEntry};

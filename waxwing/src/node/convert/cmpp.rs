@@ -1,13 +1,14 @@
 //! The settings of CMPP.
 
 use waxwing_core::{CmppProfile, CmppText};
+use waxwing_endpoints::cmpp::gns::GnsConfig;
 use waxwing_endpoints::cmpp::{self, ConnectorConfig, Fee, IsmgConfig, Part, PartLengths, Signature};
 use waxwing_endpoints::smpp::RequestReceipts;
 use waxwing_session::{BackoffOptions, FloodLimits, SourceError};
 
 use super::{errors, receipt_wait, retry, sources, tls_client, tls_server};
 use crate::config::keys::{
-    Account, CmppConnector, CmppListener, CmppLong, CmppVersion, ConnectVersion, ReceiptRequest, RecipientForm, Role, SignatureBy,
+    Account, CmppConnector, CmppListener, CmppLong, CmppVersion, ConnectVersion, Gns, ReceiptRequest, RecipientForm, Role, SignatureBy,
     SignaturePlace, Wide,
 };
 use crate::config::{Config, ConnectorSetup, ListenerSetup};
@@ -29,7 +30,7 @@ pub(super) fn profile(account: &Account) -> Option<Box<CmppProfile>> {
         window: c.window,
         check_msg_src: c.check_msg_src,
         max_recipients: c.max_recipients,
-        merge_long: c.merge_long,
+        merge_long: c.merge_long.unwrap_or(c.gateway.is_none()),
         join_by_pk: c.join_by_pk,
         report_form: c.report_octets,
         deliver_fmt: match c.wide {
@@ -63,6 +64,32 @@ pub(in crate::node) fn cmpp_listener(config: &Config, setup: &ListenerSetup, l: 
         replay_window: Some(l.replay_window.0).filter(|w| !w.is_zero()),
         utc_offset: l.utc_offset.0,
         ..defaults
+    })
+}
+
+/// The directory of gateways, if there is one.
+pub(in crate::node) fn gns(config: &Config) -> Option<GnsConfig> {
+    let g = &config.gns;
+    let addresses: Vec<String> = g.address.0.iter().map(|a| a.0.clone()).collect();
+    // The check has refused one without its code, and segments that are none.
+    let first = addresses.first()?;
+    Some(GnsConfig {
+        addresses: addresses.clone(),
+        version: match g.version {
+            CmppVersion::V2 => waxwing_cmpp::Version::V2,
+            CmppVersion::V3 => waxwing_cmpp::Version::V3,
+        },
+        account: g.account.clone(),
+        refresh: Some(g.refresh.0).filter(|r| !r.is_zero()),
+        keep: g.keep.0,
+        keep_none: g.keep_none.0,
+        timeout: g.response_timeout.0,
+        segments: g.segments.iter().filter_map(|s| Gns::segment(s).ok()).collect(),
+        service_codes: g.service_codes.clone(),
+        advertise: g.advertise.map(|a| a.0),
+        area_code: g.area_code.clone(),
+        utc_offset: g.utc_offset.0,
+        ..GnsConfig::new(first.clone(), g.gateway.map(|c| c.0).unwrap_or_default(), g.secret.clone())
     })
 }
 
@@ -198,6 +225,17 @@ mod tests {
     fn defaults_of_an_account_are_those_of_core() {
         let account = Account { cmpp: Some(CmppAccount::default()), ..Account::default() };
         assert!(*profile(&account).unwrap() == CmppProfile::default());
+    }
+
+    #[test]
+    fn defaults_of_a_gns_are_those_of_the_endpoint() {
+        let c = config("[gns]\naddress = \"g:9168\"\ngateway = \"001001\"\nsecret = \"x\"\nsegments = [\"1380013\", \"138002-138003\"]\n");
+        let expected = GnsConfig {
+            segments: vec![("1380013".into(), "1380013".into()), ("138002".into(), "138003".into())],
+            ..GnsConfig::new("g:9168", 1001, "x")
+        };
+        assert_eq!(gns(&c), Some(expected));
+        assert_eq!(gns(&config("")), None);
     }
 
     #[test]

@@ -31,8 +31,8 @@ pub struct CmppAccount {
     /// Most recipients in one SUBMIT, 1 to 255. The standard has 99.
     pub max_recipients: u8,
     /// Put the parts of long messages that it submits together before they are routed; their answers do not wait for that. Otherwise they
-    /// leave as they came.
-    pub merge_long: bool,
+    /// leave as they came. Without it: yes for a service provider, no for another gateway.
+    pub merge_long: Option<bool>,
     /// Messages without a user data header whose Pk_total is above 1 are parts as well.
     pub join_by_pk: bool,
     /// Octets of a status report towards it: 60 or 71. Without it, 60 in 2.0 and 71 in 3.0.
@@ -84,7 +84,7 @@ impl Default for CmppAccount {
             window: 16,
             check_msg_src: true,
             max_recipients: 99,
-            merge_long: true,
+            merge_long: None,
             join_by_pk: false,
             report_octets: None,
             wide: Wide::Ucs2,

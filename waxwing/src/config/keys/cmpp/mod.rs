@@ -2,10 +2,12 @@
 
 mod account;
 mod connector;
+mod gns;
 mod listener;
 
 pub use account::{CmppAccount, CmppVersion};
 pub use connector::{CmppConnector, CmppLong, ConnectVersion, RecipientForm, Role, SignatureBy, SignaturePlace};
+pub use gns::Gns;
 pub use listener::CmppListener;
 
 use schemars::JsonSchema;
