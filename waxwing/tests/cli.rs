@@ -32,7 +32,7 @@ fn with_input(args: &[&str], input: &[u8]) -> (i32, String, String) {
 /// The help of every command is kept in `tests/help`; WAXWING_WRITE_DOCS=1 writes it anew.
 #[test]
 fn help_says_what_it_said() {
-    let commands: [&[&str]; 17] = [
+    let commands: [&[&str]; 18] = [
         &[],
         &["serve"],
         &["check"],
@@ -44,6 +44,7 @@ fn help_says_what_it_said() {
         &["bench", "smpp"],
         &["decode"],
         &["sim"],
+        &["sim", "gns"],
         &["sim", "ismg"],
         &["sim", "smsc"],
         &["spool"],

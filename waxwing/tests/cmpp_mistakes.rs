@@ -300,3 +300,41 @@ fn what_a_gateway_needs() {
         ["9:11: [[connector]] \"c\": account: there is no account \"elsewhere\" in this file"]
     );
 }
+
+/// A directory of gateways, whose section begins in line 1.
+fn gns(keys: &str) -> String {
+    format!("[gns]\naddress = \"gns:9168\"\ngateway = \"001001\"\nsecret = \"x\"\n{keys}\n")
+}
+
+#[test]
+fn a_directory_of_gateways_fits_its_fields() {
+    assert!(
+        mistakes(&gns("segments = [\"1380013\", \"1380020-1380029\"]\nservice_codes = [\"10690001\"]\narea_code = \"0010\"")).is_empty()
+    );
+    for (keys, said) in [
+        ("segments = [\"1380013-138001\"]", "5:13: [gns]: segments: \"1380013-138001\" is no segment"),
+        ("version = \"2.0\"\nsegments = [\"1380013\"]", "6:13: [gns]: segments: \"1380013\" has more than the 6 digits"),
+        ("service_codes = [\"x\"]", "5:18: [gns]: service_codes: \"x\" is no service code"),
+        ("advertise = \"[::1]:7930\"", "5:13: [gns]: advertise: CMPP has room for an IPv4 address only"),
+        ("area_code = \"00100\"", "5:13: [gns]: area_code: \"00100\" has 5 octets, at most 4 fit"),
+        ("response_timeout = 0", "5:20: [gns]: response_timeout: 0 would wait for no answer"),
+    ] {
+        let got = one(&gns(keys));
+        assert!(got.starts_with(said), "{got}");
+    }
+    assert!(one("[gns]\nsecret = \"x\"\ngateway = \"1\"\n").contains("missing key `address`"));
+    assert!(warnings(&gns("account = \"gns\""))[0].contains("there is no account \"gns\" in this file"));
+}
+
+#[test]
+fn a_gns_has_no_way_back_and_gateways_take_what_it_says() {
+    let text = gns("account = \"gns\"")
+        + "[[account]]\nname = \"gns\"\npassword = \"x\"\n[account.cmpp]\ngateway = \"999\"\n\
+           [[account]]\nname = \"next\"\npassword = \"x\"\n[account.cmpp]\ngateway = \"1002\"\nconnector = \"c\"\n\
+           [[connector]]\nname = \"c\"\nprotocol = \"cmpp\"\naddress = \"h:7930\"\nrole = \"ismg\"\ngateway = \"1001\"\n\
+           peer = \"1002\"\naccount = \"next\"\nsecret = \"x\"\n\
+           [[listener]]\nprotocol = \"cmpp\"\nlisten = \"127.0.0.1:7930\"\ngateway = \"1001\"\n";
+    let c = config::parse(Path::new("t.toml"), Path::new("."), &text).unwrap();
+    assert!(c.warnings.is_empty(), "{:?}", c.warnings);
+    assert_eq!(c.connectors[0].common.any, Some(false));
+}
