@@ -1,0 +1,119 @@
+//! What is no trap, and stands beside them.
+
+use waxwing_cmpp::{ConnectResp, DeliverResp, MsgId as Id, Terminate, Version, auth};
+use waxwing_core::{CmppProfile, Outbox, RetryPolicy};
+
+use crate::bed::{bed, policy, profile};
+use crate::wire::{Wire, connect, frame, like, sp, status};
+
+#[tokio::test]
+async fn a_gateway_that_hangs_up_on_3_0_is_asked_for_2_0() {
+    let bed = bed(profile());
+    let (carrier, _line) = bed.carrier(|c| c.links = 2).await;
+    let mut links = Vec::new();
+    while links.len() < 2 {
+        let (mut wire, connect) = carrier.connection().await;
+        if connect[34] == 0x20 {
+            wire.let_in(&connect, Version::V2).await;
+            links.push(wire);
+        }
+    }
+    // From now on that is known.
+    drop(links);
+    for _ in 0..2 {
+        assert_eq!(carrier.connection().await.1[34], 0x20);
+    }
+    let held = bed.carrier(|c| c.version = Some(0x30)).await;
+    for _ in 0..3 {
+        assert_eq!(held.0.connection().await.1[34], 0x30);
+    }
+}
+
+#[tokio::test]
+async fn a_gateway_that_hung_up_for_another_reason_is_asked_for_3_0_again() {
+    let bed = bed(profile());
+    let (carrier, _line) = bed.carrier(|_| {}).await;
+    assert_eq!(carrier.connection().await.1[34], 0x30);
+    let (mut wire, connect) = carrier.connection().await;
+    assert_eq!(connect[34], 0x20);
+    let authenticator_ismg = [0; 16];
+    wire.send(&frame(&ConnectResp { status: 0, authenticator_ismg, version: 0x30 }, Version::V2, 1)).await;
+    drop(wire);
+    let (mut wire, connect) = carrier.connection().await;
+    assert_eq!(connect[34], 0x30);
+    wire.let_in(&connect, Version::V3).await;
+    drop(wire);
+    // Known now: a restart of the gateway does not change it.
+    for _ in 0..3 {
+        assert_eq!(carrier.connection().await.1[34], 0x30);
+    }
+}
+
+#[tokio::test]
+async fn an_account_without_a_secret_lets_nobody_in() {
+    let bed = bed(CmppProfile { secret: String::new(), ..profile() });
+    let door = bed.listen(|_| {});
+    let mut wire = Wire::to(&door).await;
+    wire.send(&connect(b"901234", auth::source(b"901234", b"", 1), 0x20, 1)).await;
+    assert_eq!(status(&wire.next().await.unwrap()), 3);
+}
+
+#[tokio::test]
+async fn the_same_submit_again_is_one_message_and_terminate_waits_for_its_answer() {
+    let bed = bed(profile());
+    let door = bed.listen(|_| {});
+    let mut wire = sp(&door, 0x30).await;
+    let octets = frame(&like(b"once"), wire.version, 5);
+    wire.send(&[&octets[..], &octets].concat()).await;
+    let answer = wire.answer(5).await;
+    let (id, result) = wire.submitted(&answer);
+    assert_eq!(result, 0);
+    wire.send(&octets).await;
+    let answer = wire.answer(5).await;
+    assert_eq!(wire.submitted(&answer), (id, 0));
+    let last = [&frame(&like(b"last"), wire.version, 6)[..], &frame(&Terminate::default(), wire.version, 7)].concat();
+    wire.send(&last).await;
+    let answer = wire.answer(6).await;
+    assert_eq!(wire.submitted(&answer).1, 0);
+    assert_eq!(wire.answer(7).await.len(), 12);
+    wire.closed().await;
+    assert_eq!(bed.texts(2).await, ["once", "last"]);
+    let outbox = Outbox::connector(&bed.gateway, &bed.state, policy());
+    assert!(outbox.claim(9).is_empty());
+}
+
+#[tokio::test]
+async fn a_short_connection_gets_no_delivery_and_a_long_one_does() {
+    let bed = bed(profile());
+    let (long, short) = (bed.listen(|_| {}), bed.listen(|c| c.short = true));
+    let mut wire = sp(&short, 0x20).await;
+    let (id, _) = wire.submit(&like(b"x")).await;
+    bed.report(1).await;
+    wire.alive().await;
+    assert!(wire.aside.is_empty());
+    let (_, about) = sp(&long, 0x20).await.delivery(|d| d.report().unwrap().msg_id).await;
+    assert_eq!(about, id);
+}
+
+#[tokio::test]
+async fn a_refused_delivery_comes_again_and_an_answer_with_another_msg_id_counts() {
+    let bed = bed(profile());
+    let door = bed.listen(|_| {});
+    let mut wire = sp(&door, 0x20).await;
+    wire.submit(&like(b"x")).await;
+    bed.report(1).await;
+    let (sequence, about) = wire.delivery(|d| d.report().unwrap().msg_id).await;
+    let refused = frame(&DeliverResp { msg_id: Id(0), result: 9 }, wire.version, sequence);
+    wire.send(&refused).await;
+    let (again, same) = wire.delivery(|d| d.report().unwrap().msg_id).await;
+    assert!(same == about && again != sequence, "a new request");
+    let taken = frame(&DeliverResp { msg_id: Id(42), result: 0 }, wire.version, again);
+    // The answer to the first comes once more, late: to nothing.
+    wire.send(&[&taken[..], &refused].concat()).await;
+    wire.alive().await;
+    drop(wire);
+    let outbox = Outbox::deliveries(&bed.gateway, bed.account.queue, "account", RetryPolicy::default());
+    let mut next = sp(&door, 0x20).await;
+    next.alive().await;
+    assert!(next.aside.is_empty() && outbox.claim(1).is_empty(), "it was taken");
+}
