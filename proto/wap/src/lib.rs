@@ -2,10 +2,13 @@
 
 pub mod charset;
 mod date;
+pub mod describe;
 pub mod document;
 mod error;
 pub mod mms;
 pub mod push;
+pub mod security;
+pub mod sms;
 pub mod wbxml;
 pub mod wsp;
 pub mod xml;

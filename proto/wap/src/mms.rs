@@ -34,6 +34,38 @@ pub fn push(pdu: Vec<u8>) -> Push {
     push
 }
 
+/// The name of an MMS PDU by the value of its `X-Mms-Message-Type` (OMA-MMS-ENC 1.3, section 7.3.30).
+pub fn message_type_name(code: u8) -> Option<&'static str> {
+    /// From 0x80 on.
+    const NAMES: [&str; 24] = [
+        "m-send-req",
+        "m-send-conf",
+        "m-notification-ind",
+        "m-notifyresp-ind",
+        "m-retrieve-conf",
+        "m-acknowledge-ind",
+        "m-delivery-ind",
+        "m-read-rec-ind",
+        "m-read-orig-ind",
+        "m-forward-req",
+        "m-forward-conf",
+        "m-mbox-store-req",
+        "m-mbox-store-conf",
+        "m-mbox-view-req",
+        "m-mbox-view-conf",
+        "m-mbox-upload-req",
+        "m-mbox-upload-conf",
+        "m-mbox-delete-req",
+        "m-mbox-delete-conf",
+        "m-mbox-descr",
+        "m-delete-req",
+        "m-delete-conf",
+        "m-cancel-req",
+        "m-cancel-conf",
+    ];
+    NAMES.get(usize::from(code.checked_sub(0x80)?)).copied()
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {

@@ -103,7 +103,9 @@ impl ParameterValue {
             let hundredths = reader.uintvar()?;
             return Ok(Self::Text(q_text(hundredths)));
         }
+        let empty = reader.peek() == Some(0);
         Ok(match reader.value()? {
+            Value::Text([]) if empty => Self::Absent,
             Value::Short(0) if code == Some(code::CHARSET) => Self::Text("*".to_owned()),
             Value::Short(short) if code == Some(code::CHARSET) => Self::Charset(Charset(short.into())),
             Value::Short(short) if code == Some(code::TYPE_RELATED) => match content_type_name(short.into()) {
@@ -111,7 +113,6 @@ impl ParameterValue {
                 None => Self::Integer(short.into()),
             },
             Value::Short(short) => Self::Integer(short.into()),
-            Value::Octets([]) => Self::Absent,
             // A date is in a value of its own, with a length of its own.
             Value::Octets([length, date @ ..])
                 if code.is_some_and(|code| code::DATES.contains(&code)) && usize::from(*length) == date.len() =>

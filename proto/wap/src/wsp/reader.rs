@@ -19,7 +19,7 @@ pub enum Value<'a> {
     Short(u8),
     /// So many octets: a long integer or a value of several.
     Octets(&'a [u8]),
-    /// Text, without its NUL and its quote octet.
+    /// Text, without its NUL and its quote octet; a single NUL, which "no value" is written as too, is an empty one.
     Text(&'a [u8]),
 }
 
@@ -208,7 +208,7 @@ impl<'a> Reader<'a> {
                 self.at += 1;
                 Ok(Value::Short(octet & 0x7f))
             }
-            Some(0..=31) => {
+            Some(1..=31) => {
                 let start = *self;
                 let octets = self.value_length().and_then(|length| self.take(length, "value"));
                 if octets.is_err() {
@@ -278,7 +278,7 @@ mod tests {
     fn encoded_strings_have_charsets() {
         let utf8 = [&[0x0a, 0xea][..], "Zkouška".as_bytes(), &[0]].concat();
         assert_eq!(Reader::new(&utf8).encoded_string().unwrap(), "Zkouška");
-        assert_eq!(Reader::new(&[8, 2, 3, 0xf7, 0x4f, 0x60, 0x59, 0, 0]).encoded_string().unwrap(), "\u{4f60}\u{5900}");
+        assert_eq!(Reader::new(&[9, 2, 3, 0xf7, 0x4f, 0x60, 0x59, 0, 0, 0]).encoded_string().unwrap(), "\u{4f60}\u{5900}");
         assert_eq!(Reader::new(b"plain\0").encoded_string().unwrap(), "plain");
         assert!(Reader::new(&[9, 0xea, b'a']).encoded_string().is_err());
         assert!(Reader::new(&[3, 0x81, b'a', 0]).encoded_string().is_err());
