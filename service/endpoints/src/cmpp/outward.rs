@@ -144,7 +144,8 @@ pub(super) fn local_time(at: u64, utc_offset: i32) -> Option<[u8; 16]> {
     let local = i64::try_from(at).ok()? + i64::from(utc_offset) * 60_000;
     let mut text = SmppTime::Absolute(AbsoluteTime::from_unix_ms(local)).format();
     let quarters = utc_offset.unsigned_abs() / 15;
-    // The digits are local by now; what is left is to say so.
+    // The digits are local by now; what is left is to say so, in whole seconds as everybody writes them.
+    text[12] = b'0';
     text[13] = b'0' + u8::try_from(quarters / 10 % 10).ok()?;
     text[14] = b'0' + u8::try_from(quarters % 10).ok()?;
     text[15] = if utc_offset < 0 { b'-' } else { b'+' };
@@ -165,7 +166,7 @@ mod tests {
             group: GroupId(0),
             attempts: 0,
             accepted: 0,
-            expires: 1_767_294_330_000,
+            expires: 1_767_294_330_700,
             priority: 1,
             sent_parts: vec![],
             message: Box::new(message),
