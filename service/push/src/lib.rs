@@ -1,0 +1,1 @@
+//! Special messages: what people ask for, as what handsets take.
