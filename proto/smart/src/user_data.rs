@@ -85,7 +85,6 @@ impl Splitting {
 
     /// A text with a header of its own, in GSM 7-bit, or UCS-2 where that is needed and allowed; `data_coding` tells the scheme for the
     /// coding chosen.
-    #[allow(dead_code)]
     pub(crate) fn text(
         self,
         text: &str,
