@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 use smallvec::SmallVec;
-use waxwing_core::{ErrorClass, Outgoing, SendResult, Settlement};
+use waxwing_core::{ErrorClass, MsgId, Outgoing, SendResult, Settlement};
 use waxwing_spool::SentPart;
 
 /// The parts of a message, each in the form that its protocol encodes; mostly there is one.
@@ -14,6 +14,12 @@ pub(crate) type Parts<P> = SmallVec<[P; 1]>;
 
 /// Where a message was claimed and is settled: the place in the session's list of outboxes.
 pub(crate) type Lane = usize;
+
+/// The reference that the parts of a message have in common: the same at every attempt, since those that went out before have to fit those
+/// that follow, over whichever session.
+pub(crate) fn reference(id: MsgId) -> u16 {
+    (id.0 & 0xffff) as u16
+}
 
 /// Bits of a token that are the part's. A long message has 255 parts at most, but the receipt for one whose parts were submitted several
 /// times has one for each time.
@@ -239,7 +245,6 @@ fn settle<P>(f: Flight<P>) -> (Lane, Settlement) {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use waxwing_core::MsgId;
     use waxwing_spool::{GroupId, Lease};
 
     fn out(id: u64) -> Outgoing {

@@ -21,7 +21,7 @@ use super::recent::{Recent, Seen};
 use super::requests::Asker;
 use super::{gns, inward, results};
 use crate::door::{Bounds, Context, Delivery, Door, Host, Refusal, Request, SignedIn};
-use crate::flight::Parts;
+use crate::flight::{Parts, reference};
 
 /// What the sessions of a listener share.
 pub(super) struct Settings {
@@ -42,7 +42,6 @@ pub(super) struct Ismg {
     pub(super) forwarded: Forwarded,
     pub(super) way_back: Option<WayBack>,
     recent: Recent,
-    reference: u16,
 }
 
 /// A submission that waits for its answer.
@@ -143,8 +142,7 @@ impl Host for Ismg {
     }
 
     fn parts(&mut self, out: &Outgoing) -> Result<Parts<DeliverPart>, String> {
-        self.reference = self.reference.wrapping_add(1);
-        deliver::parts(out, &self.profile, self.reference)
+        deliver::parts(out, &self.profile, reference(out.id()))
     }
 
     fn encode(&mut self, m: &Message, part: &DeliverPart, _: Millis, dst: &mut BytesMut) -> Result<(), String> {
@@ -329,7 +327,6 @@ fn signed_in(door: &Arc<Door<Ismg>>, pdu: &Frame, c: &Connect<'_>, account: Arc<
         recent: Recent::default(),
         forwarded: Forwarded::default(),
         way_back: None,
-        reference: fastrand::u16(..),
     };
     Ok(SignedIn { host, account, place, answer: answer.freeze(), dialect, receives, bounds })
 }

@@ -66,7 +66,7 @@ struct Session<H: Host> {
 
 /// When something is delivered again that a client refused, or did not answer: less and less often, until its validity ends. To a client
 /// that is away it is kept as long, and one whose disk is full for an afternoon is not to lose what one that is switched off gets.
-fn until_it_expires() -> RetryPolicy {
+pub(crate) fn until_it_expires() -> RetryPolicy {
     RetryPolicy { max_attempts: u16::MAX, ..RetryPolicy::default() }
 }
 
@@ -451,5 +451,25 @@ async fn wait(ready: Option<&mut BoxFuture<'static, ()>>) {
     match ready {
         Some(r) => r.await,
         None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn trap_31_what_is_not_taken_is_tried_for_days_and_ever_less_often() {
+        let policy = until_it_expires();
+        let waits: Vec<_> = (1..=200).map(|n| policy.after(n).unwrap()).collect();
+        assert_eq!(waits[..3], [0, 30, 60].map(Duration::from_secs));
+        assert!(waits.is_sorted() && waits[199] == Duration::from_secs(3600));
+        let mut at = Duration::ZERO;
+        let attempts = waits.iter().take_while(|wait| {
+            at += **wait;
+            at < Duration::from_secs(72 * 3600)
+        });
+        assert!((100..150).contains(&attempts.count()), "within the time that receipts are kept for");
     }
 }

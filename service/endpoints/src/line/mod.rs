@@ -9,7 +9,6 @@ mod session;
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -164,7 +163,6 @@ pub(crate) struct Line<S: Speaker> {
     settings: Arc<S::Settings>,
     trace: Trace,
     pace: Pace,
-    reference: AtomicU32,
 }
 
 /// Opens a line with sessions of these kinds, which are brought up, and brought up again whenever they break, until it is stopped. What
@@ -191,7 +189,6 @@ pub(crate) fn start<S: Speaker>(
         lanes,
         trace: trace.clone(),
         pace: Pace::new(options.rate),
-        reference: AtomicU32::new(fastrand::u32(..)),
         options,
         settings: Arc::new(settings),
     });
@@ -207,11 +204,6 @@ pub(crate) fn start<S: Speaker>(
 }
 
 impl<S: Speaker> Line<S> {
-    /// The next reference for a long message.
-    fn reference(&self) -> u16 {
-        (self.reference.fetch_add(1, Ordering::Relaxed) & 0xffff) as u16
-    }
-
     /// The other side says that we are too fast.
     fn throttled(&self) {
         self.counters.throttled.inc();

@@ -12,7 +12,7 @@ use waxwing_spool::{BoxFuture, SpoolError};
 
 use super::{Line, Request, Response, Speaker, Unsendable};
 use crate::Stopping;
-use crate::flight::{Flights, Lane};
+use crate::flight::{Flights, Lane, reference};
 
 /// Most messages claimed at a time.
 const CLAIM: usize = 256;
@@ -227,7 +227,7 @@ impl<S: Speaker> Session<'_, S> {
         let any = !claimed.is_empty();
         let mut settled = Vec::new();
         for out in claimed {
-            match self.speaker.parts(&out.message, self.line.reference()) {
+            match self.speaker.parts(&out.message, reference(out.id())) {
                 Ok(parts) => {
                     let receipt = self.speaker.asks_receipt(&out.message);
                     settled.extend(self.flights.add(lane, out, parts, receipt));

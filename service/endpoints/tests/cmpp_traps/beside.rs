@@ -1,10 +1,10 @@
 //! What is no trap, and stands beside them.
 
-use waxwing_cmpp::{ConnectResp, DeliverResp, MsgId as Id, Terminate, Version, auth};
+use waxwing_cmpp::{ConnectResp, DeliverResp, MsgId as Id, Pdu, Query, Terminate, Version, auth, decode};
 use waxwing_core::{CmppProfile, Outbox, RetryPolicy};
 
-use crate::bed::{bed, policy, profile};
-use crate::wire::{Wire, connect, frame, like, sp, status};
+use crate::bed::{bed, policy, profile, text};
+use crate::wire::{Wire, connect, fields, frame, like, sp, status};
 
 #[tokio::test]
 async fn a_gateway_that_hangs_up_on_3_0_is_asked_for_2_0() {
@@ -116,4 +116,43 @@ async fn a_refused_delivery_comes_again_and_an_answer_with_another_msg_id_counts
     let mut next = sp(&door, 0x20).await;
     next.alive().await;
     assert!(next.aside.is_empty() && outbox.claim(1).is_empty(), "it was taken");
+}
+
+#[tokio::test]
+async fn the_parts_of_a_message_fit_though_the_link_breaks_between_them() {
+    let bed = bed(profile());
+    let (carrier, _line) = bed.carrier(|c| c.window = 1).await;
+    let mut wire = carrier.link(Version::V2).await;
+    let before = bed.submit(text("of one part")).await;
+    let (sequence, _) = wire.taken().await;
+    bed.submit(text(&"长".repeat(100))).await;
+    wire.accept(sequence, Id(before.0)).await;
+    let (sequence, first) = wire.taken().await;
+    wire.accept(sequence, Id(2)).await;
+    // The second is on its way when the link breaks: it comes again, and the first does not.
+    let (_, second) = wire.taken().await;
+    drop(wire);
+    let (_, again) = carrier.link(Version::V2).await.taken().await;
+    let content = |frame: &[u8]| {
+        let mut content = Vec::new();
+        fields(frame, Version::V2, |s| content = s.msg_content.to_vec());
+        content
+    };
+    assert_eq!(content(&again), content(&second));
+    assert_eq!((&content(&first)[..5], content(&first)[5], content(&again)[5]), (&content(&again)[..5], 1, 2));
+}
+
+#[tokio::test]
+async fn lookups_are_answered_however_many_there_are() {
+    let bed = bed(profile());
+    let door = bed.listen(|_| {});
+    let mut wire = sp(&door, 0x20).await;
+    let query = Query { time: b"20260102", ..Query::default() };
+    let numbers: Vec<u32> = (1..=50).collect();
+    let all: Vec<u8> = numbers.iter().flat_map(|&n| frame(&query, wire.version, n)).collect();
+    wire.send(&all).await;
+    for n in numbers {
+        let answer = wire.answer(n).await;
+        assert!(matches!(decode(&answer, wire.version).unwrap().pdu, Pdu::QueryResp(_)));
+    }
 }
