@@ -225,8 +225,10 @@ fn what_a_service_provider_needs() {
         assert!(got.starts_with(said), "{got}\n{said}");
     }
     let twenty_one = "fee_user_type = 3\nfee_terminal_id = \"1380013800013800138000\"\nsp_id = \"901234\"\n";
-    assert!(mistakes(&line(twenty_one)).is_empty());
-    assert!(one(&line(&format!("{twenty_one}version = \"2.0\""))).ends_with("has 22 octets, at most 21 fit"));
+    assert!(mistakes(&line(&format!("{twenty_one}version = \"3.0\""))).is_empty());
+    for version in ["2.0", "auto"] {
+        assert!(one(&line(&format!("{twenty_one}version = \"{version}\""))).ends_with("has 22 octets, at most 21 fit"));
+    }
     let signed = |text: &str| line(&format!("sp_id = \"901234\"\nsignature = \"{text}\""));
     assert!(warnings(&signed("【Shop】")).is_empty());
     assert!(warnings(&signed("Shop"))[0].contains("has not the usual brackets"));

@@ -11,6 +11,7 @@ use super::exchange::Exchange;
 use super::forward::{Forwarder, Forwarding};
 use super::results;
 use crate::Endpoint;
+use crate::door::until_it_expires;
 use crate::line::{self, LineOptions};
 
 /// Opens a connector. Its links are brought up, and brought up again whenever they break, until it is stopped. All CMPP endpoints of a
@@ -33,7 +34,7 @@ pub fn start_connector(
     exchange.set_gateway(&state.name, true);
     // What waits for the account that the other gateway is: messages from handsets to its SPs, and reports.
     let queue = gateway.spool.queue(&format!("account:{account}"));
-    let others = vec![Outbox::deliveries(gateway, queue, "account", config.retry.clone()).handing_on()];
+    let others = vec![Outbox::deliveries(gateway, queue, "account", until_it_expires()).handing_on()];
     let settings = Forwarding::new(config, exchange.clone());
     line::start::<Forwarder>(gateway, state, options, settings, &[Both], others, trace)
 }

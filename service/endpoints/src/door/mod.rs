@@ -18,6 +18,7 @@ use waxwing_session::{Dialect, FloodLimits, ListenError, Options, SourceList, Tl
 use waxwing_spool::BoxFuture;
 
 pub(crate) use self::listener::start;
+pub(crate) use self::session::until_it_expires;
 use crate::flight::Parts;
 
 /// One session's side of a protocol, as the one who is connected to.
