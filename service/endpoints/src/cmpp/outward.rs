@@ -35,8 +35,9 @@ pub(super) fn submit(out: &Outgoing, part: &Chunk, c: &ConnectorConfig, version:
     let recipient = recipient(&m.destination, c.recipient);
     let small = |n: u32| u8::try_from(n).unwrap_or(0);
     let fee = charging(&native, c, version);
-    // Only 3.0 says which numbers are pseudo-codes, and such a one leaves as its SP wrote it.
-    let pseudo = native.terminal_type == 1 && version == Version::V3 && !native.recipient.is_empty();
+    // Only 3.0 says which numbers are pseudo-codes, and such a one leaves as its SP wrote it. Of what another gateway forwarded the number
+    // is known as well, and reports are found by it.
+    let pseudo = native.terminal_type == 1 && version == Version::V3 && native.dest_pseudo.is_empty() && !native.recipient.is_empty();
     let recipient = if pseudo { native.recipient.to_vec() } else { recipient };
     let service = if c.service_id.is_empty() { m.service_type.as_bytes() } else { c.service_id.as_bytes() };
     let body = Submit {
@@ -289,5 +290,10 @@ mod tests {
             let number = if kind == 1 { &b"13800138000"[..] } else { b"8613800138000" };
             assert!(s.dest_terminal_id.iter().eq([number]));
         }
+        let forwarded = Native { dest_pseudo: (&b"somebody"[..]).into(), ..Native::of(&m).unwrap() };
+        submitted(Message { native: forwarded.stored(), ..m }, &config(), |s| {
+            assert_eq!(s.dest_terminal_type, 0);
+            assert!(s.dest_terminal_id.iter().eq([&b"13800138000"[..]]));
+        });
     }
 }

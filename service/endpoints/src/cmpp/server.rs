@@ -149,7 +149,7 @@ impl Host for Ismg {
         // A report is known by the id it is about; one of its own is a courtesy while there are enough.
         let msg_id = match part {
             DeliverPart::Report(about) => self.exchange.spare(&self.gateways, self.utc_offset).unwrap_or(*about),
-            DeliverPart::Chunk(_) => self.exchange.take(&self.gateways, self.utc_offset, 1).unwrap_or_default(),
+            DeliverPart::Chunk(_) => self.exchange.take_soon(&self.gateways, self.utc_offset, 1),
         };
         let to_gateway = m.receipt.is_some() && self.exchange.is_gateway(&m.connector);
         let how = Delivering { version: self.version, profile: &self.profile, utc_offset: self.utc_offset, to_gateway };
@@ -183,6 +183,14 @@ impl Host for Ismg {
 
     fn window(account: &Account) -> u32 {
         account.config.cmpp.as_ref().map_or(16, |p| p.window)
+    }
+
+    fn bounds(account: &Account) -> Bounds {
+        account.config.cmpp.as_ref().map_or_else(Bounds::default, |profile| Bounds {
+            keep_alive: Some(Duration::from_millis(profile.link_test)),
+            response_timeout: Some(Duration::from_millis(profile.resend)),
+            sends: profile.sends,
+        })
     }
 }
 
@@ -310,11 +318,6 @@ fn signed_in(door: &Arc<Door<Ismg>>, pdu: &Frame, c: &Connect<'_>, account: Arc<
     let _ = encode(&ConnectResp { status: status::OK, authenticator_ismg, version: highest }, version, pdu.header.sequence_id, &mut answer);
     let mut dialect = Cmpp::new(settings.max_pdu);
     dialect.set_version(version);
-    let bounds = Bounds {
-        keep_alive: Some(Duration::from_millis(profile.link_test)),
-        response_timeout: Some(Duration::from_millis(profile.resend)),
-        sends: profile.sends,
-    };
     // What is for another gateway leaves over our connection to it.
     let receives = !settings.short && profile.gateway.is_none();
     let host = Ismg {
@@ -328,7 +331,7 @@ fn signed_in(door: &Arc<Door<Ismg>>, pdu: &Frame, c: &Connect<'_>, account: Arc<
         forwarded: Forwarded::default(),
         way_back: None,
     };
-    Ok(SignedIn { host, account, place, answer: answer.freeze(), dialect, receives, bounds })
+    Ok(SignedIn { host, account, place, answer: answer.freeze(), dialect, receives })
 }
 
 /// A refusal in the layout that the client asked for.

@@ -72,6 +72,11 @@ pub(crate) trait Host: Sized + Send + 'static {
 
     /// Unanswered deliveries for an account.
     fn window(account: &Account) -> u32;
+
+    /// The bounds of a session that are the account's matter.
+    fn bounds(_: &Account) -> Bounds {
+        Bounds::default()
+    }
 }
 
 /// What the sessions of a listener share.
@@ -116,8 +121,6 @@ pub(crate) struct SignedIn<H: Host> {
     /// The framing from now on.
     pub(crate) dialect: H::Dialect,
     pub(crate) receives: bool,
-    /// The bounds of the session that are the account's matter.
-    pub(crate) bounds: Bounds,
 }
 
 /// Bounds that an account may have of its own.

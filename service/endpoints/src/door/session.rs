@@ -131,14 +131,8 @@ async fn sign_in<H: Host>(
             match event {
                 Event::Login { pdu, .. } => match H::sign_in(door, &pdu, peer).await {
                     Ok(mut client) => {
-                        let engine = link.engine_mut();
-                        std::mem::swap(engine.dialect_mut(), &mut client.dialect);
-                        let mut options = engine.options().clone();
-                        options.window = H::window(&client.account).max(1);
-                        options.sends = client.bounds.sends.max(1);
-                        options.response_timeout = client.bounds.response_timeout.unwrap_or(options.response_timeout);
-                        options.keep_alive_interval = client.bounds.keep_alive.or(options.keep_alive_interval);
-                        engine.set_options(options);
+                        std::mem::swap(link.engine_mut().dialect_mut(), &mut client.dialect);
+                        set_bounds::<H>(link, &client.account);
                         link.accept_login(&client.answer);
                         return Some(client);
                     }
@@ -165,6 +159,17 @@ async fn sign_in<H: Host>(
             }
         }
     }
+}
+
+/// Makes the bounds of a session those of its account.
+fn set_bounds<H: Host>(link: &mut Link<H::Dialect, Stream>, account: &Account) {
+    let (engine, bounds) = (link.engine_mut(), H::bounds(account));
+    let mut options = engine.options().clone();
+    options.window = H::window(account).max(1);
+    options.sends = bounds.sends.max(1);
+    options.response_timeout = bounds.response_timeout.unwrap_or(options.response_timeout);
+    options.keep_alive_interval = bounds.keep_alive.or(options.keep_alive_interval);
+    engine.set_options(options);
 }
 
 impl<H: Host> Session<H> {
@@ -227,7 +232,7 @@ impl<H: Host> Session<H> {
         match setup.accounts.get(&before.name) {
             Some(now) if Arc::ptr_eq(now, before) => {}
             Some(now) if self.host.stays(before, now) => {
-                self.link.set_window(H::window(now).max(1));
+                set_bounds::<H>(&mut self.link, now);
                 self.account = now.clone();
             }
             _ if self.stopping => {}

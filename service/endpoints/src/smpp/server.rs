@@ -16,7 +16,7 @@ use super::config::ListenerConfig;
 use super::dialect::{Frame, Smpp, refuse};
 use super::id::IdText;
 use super::{deliver, inward, requests, status};
-use crate::door::{Bounds, Context, Delivery, Door, Host, Refusal, Request, SignedIn};
+use crate::door::{Context, Delivery, Door, Host, Refusal, Request, SignedIn};
 use crate::flight::Parts;
 
 /// Told to a client while the gateway takes no messages.
@@ -182,7 +182,7 @@ async fn check_bind(door: &Arc<Door<Smsc>>, pdu: &Frame, peer: SocketAddr) -> Re
     };
     let answer = bind_response(&settings.system_id, &pdu.header, bind.version);
     let dialect = Smsc::dialect(settings);
-    Ok(SignedIn { host, account, place, answer, dialect, receives: bind.receives, bounds: Bounds::default() })
+    Ok(SignedIn { host, account, place, answer, dialect, receives: bind.receives })
 }
 
 impl<'a> Bind<'a> {

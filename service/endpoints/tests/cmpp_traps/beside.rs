@@ -1,6 +1,6 @@
 //! What is no trap, and stands beside them.
 
-use waxwing_cmpp::{ConnectResp, DeliverResp, MsgId as Id, Pdu, Query, Terminate, Version, auth, decode};
+use waxwing_cmpp::{CommandId, ConnectResp, DeliverResp, MsgId as Id, Pdu, Query, Submit, Terminate, Version, auth, decode};
 use waxwing_core::{CmppProfile, Outbox, RetryPolicy};
 
 use crate::bed::{bed, policy, profile, text};
@@ -154,5 +154,29 @@ async fn lookups_are_answered_however_many_there_are() {
     for n in numbers {
         let answer = wire.answer(n).await;
         assert!(matches!(decode(&answer, wire.version).unwrap().pdu, Pdu::QueryResp(_)));
+    }
+}
+
+#[tokio::test]
+async fn who_is_connected_has_the_settings_of_a_reload_and_goes_where_the_secret_did() {
+    let bed = bed(profile());
+    let door = bed.listen(|_| {});
+    let mut wire = sp(&door, 0x20).await;
+    bed.reload(CmppProfile { resend: 50, sends: 3, service_ids: vec!["NEWS".into()], window: 1, ..profile() });
+    assert_eq!(wire.submit(&like(b"the first one looks")).await.1, 0);
+    assert_eq!(wire.submit(&like(b"not its service any more")).await.1, 7);
+    bed.report(1).await;
+    let mut sent = Vec::new();
+    for _ in 0..3 {
+        sent.push(wire.next().await.unwrap());
+    }
+    assert!(sent.iter().all(|s| s == &sent[0]));
+    bed.reload(CmppProfile { secret: "another".into(), ..profile() });
+    let _ = wire.submit(&Submit { service_id: b"NEWS", ..like(b"and this one") }).await;
+    loop {
+        let frame = wire.next().await.expect("a TERMINATE before the end");
+        if frame[4..8] == CommandId::TERMINATE.0.to_be_bytes() {
+            break;
+        }
     }
 }
