@@ -6,10 +6,12 @@ mod common_cmpp;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use common_cmpp::*;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use waxwing_cmpp::{ConnectResp, Version, encode};
+use waxwing_cmpp::{
+    Body, Connect, ConnectResp, Encoder, Fwd, MsgId as Id, Pdu, Submit, Terminals, Version, auth, decode, encode, frame, status,
+};
 use waxwing_core::*;
 use waxwing_endpoints::Endpoint;
 use waxwing_endpoints::cmpp::{ConnectorConfig, IsmgConfig, Part, start_listener};
@@ -238,4 +240,178 @@ async fn the_first_gateway_reports_when_the_next_does_not_answer() {
         sp.submit(text("is anybody there")).await;
         assert_eq!(words(&sp.receipt().await.stat), stat);
     }
+}
+
+/// A gateway that says what the tests want it to.
+struct Raw {
+    stream: tokio::net::TcpStream,
+    buf: BytesMut,
+    version: Version,
+    seq: u32,
+}
+
+impl Raw {
+    async fn sign_in(to: &Node, source: &[u8], version: Version) -> Raw {
+        let stream = tokio::net::TcpStream::connect(to.listener.address.unwrap()).await.unwrap();
+        let mut raw = Raw { stream, buf: BytesMut::new(), version, seq: 0 };
+        let authenticator_source = auth::source(source, SECRET.as_bytes(), 1_122_000_000);
+        let connect = Connect { source_addr: source, authenticator_source, version: version.byte(), timestamp: 1_122_000_000 };
+        let answer = raw.ask(&connect).await;
+        let Pdu::ConnectResp(r) = decode(&answer, version).unwrap().pdu else { panic!("not a CONNECT_RESP") };
+        assert_eq!(r.status, status::OK);
+        raw
+    }
+
+    async fn ask(&mut self, body: &impl Body) -> Bytes {
+        self.seq += 1;
+        self.ask_as(self.seq, body).await
+    }
+
+    async fn ask_as(&mut self, seq: u32, body: &impl Body) -> Bytes {
+        let mut out = BytesMut::new();
+        Encoder::new(self.version).max_content(255).encode(body, seq, &mut out).unwrap();
+        self.stream.write_all(&out).await.unwrap();
+        loop {
+            if let Some(len) = frame::next(&self.buf, 4096).unwrap() {
+                let got = self.buf.split_to(len).freeze();
+                // Not what is delivered meanwhile.
+                if frame::Header::parse(&got).is_some_and(|h| h.command_id.is_response() && h.sequence_id == seq) {
+                    return got;
+                }
+                continue;
+            }
+            let read = self.stream.read_buf(&mut self.buf);
+            assert_ne!(tokio::time::timeout(Duration::from_secs(10), read).await.unwrap().unwrap(), 0);
+        }
+    }
+
+    /// The result of a FWD, whose answer says which it is of.
+    async fn forward(&mut self, p: &Fwd<'_>) -> u32 {
+        let answer = self.ask(p).await;
+        let Pdu::FwdResp(r) = decode(&answer, self.version).unwrap().pdu else { panic!("not a FWD_RESP") };
+        assert_eq!((r.msg_id, r.pk_total, r.pk_number), (p.msg_id, p.pk_total, p.pk_number));
+        r.result
+    }
+}
+
+fn fwd<'a>(kind: u8, from: &'a [u8], to: &'a [u8], msg_id: Id) -> Fwd<'a> {
+    Fwd {
+        source_id: b"001002",
+        destination_id: b"001001",
+        nodes_count: 1,
+        msg_fwd_type: kind,
+        msg_id,
+        pk_total: 1,
+        pk_number: 1,
+        src_id: from,
+        dest_id: Terminals::one(to),
+        msg_content: b"hello",
+        ..Fwd::default()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_forwarded_wrongly_is_refused() {
+    for version in [Version::V2, Version::V3] {
+        let mut a = Node::new(1001, vec![sp_account(), peer("b", 1002, "10690002*")]);
+        let theirs = Id::new(11, 22, 12, 0, 0, 1002, 7);
+        let (phone, sp) = (&b"13800138000"[..], &b"10690001"[..]);
+        let mut b = Raw::sign_in(&a, b"001002", version).await;
+        assert_eq!(b.forward(&fwd(0, sp, phone, theirs)).await, 9, "nothing takes it");
+        assert_eq!(b.forward(&fwd(1, phone, sp, theirs)).await, 10, "there is no connector for what is to be told of it");
+        a.forward("b", 1002, "127.0.0.1:1".into(), true, |_| {});
+        assert_eq!(b.forward(&fwd(0, sp, phone, theirs)).await, 9, "it would go back");
+        a.submit_to("127.0.0.1:1".into(), None);
+        assert_eq!(b.forward(&fwd(0, sp, phone, theirs)).await, 0);
+        assert_eq!(b.forward(&fwd(1, phone, sp, theirs)).await, 0);
+        assert_eq!(b.forward(&fwd(1, phone, b"10690003", theirs)).await, 9, "no such SP");
+        assert_eq!(b.forward(&fwd(1, phone, b"10690002", theirs)).await, 9, "its own SP");
+        let ours = Id::new(11, 22, 12, 0, 0, 1001, 7);
+        assert_eq!(b.forward(&fwd(0, sp, phone, ours)).await, 10, "it began here");
+        assert_eq!(b.forward(&fwd(1, phone, sp, ours)).await, 10);
+        for kind in [2, 3] {
+            assert_eq!(b.forward(&fwd(kind, phone, sp, ours)).await, 4, "five octets are no report");
+        }
+        assert_eq!(b.forward(&Fwd { at_time: b"tomorrow", ..fwd(0, sp, phone, theirs) }).await, 1);
+        let submit = Submit { dest_terminal_id: Terminals::one(phone), msg_content: b"x", pk_total: 1, pk_number: 1, ..Submit::default() };
+        let answer = b.ask(&submit).await;
+        let Pdu::SubmitResp(r) = decode(&answer, version).unwrap().pdu else { panic!("not a SUBMIT_RESP") };
+        assert_eq!(r.result, 2, "a gateway forwards");
+        let mut sp_itself = Raw::sign_in(&a, b"901234", version).await;
+        assert_eq!(sp_itself.forward(&fwd(0, sp, phone, theirs)).await, 2, "an SP does not forward");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_forward_again_has_the_same_answer_and_is_one_message() {
+    let mut a = Node::new(1001, vec![sp_account(), peer("b", 1002, "")]);
+    a.submit_to("127.0.0.1:1".into(), None);
+    a.forward("b", 1002, "127.0.0.1:1".into(), false, |_| {});
+    let theirs = Id::new(11, 22, 12, 0, 0, 1002, 7);
+    let mut b = Raw::sign_in(&a, b"001002", Version::V3).await;
+    for _ in 0..2 {
+        let first = b.ask_as(100, &fwd(0, b"10690001", b"13800138000", theirs)).await;
+        assert_eq!(first[22..26], [0; 4], "{first:?}");
+        let mo = b.ask_as(101, &fwd(1, b"13800138000", b"10690001", theirs)).await;
+        assert_eq!(mo[22..26], [0; 4], "{mo:?}");
+    }
+    let waiting = |queue: &str| {
+        let depths = a.gateway.spool.depths();
+        depths.iter().find(|d| &*d.name == queue).map_or(0, |d| d.ready + d.deferred + d.leased)
+    };
+    assert_eq!((waiting("connector:carrier"), waiting("account:sp")), (1, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn several_recipients_of_2_0_have_ids_in_a_row_and_fields_travel_on() {
+    let mut a = Node::new(1001, vec![sp_account(), peer("b", 1002, ""), peer("c", 1003, "")]);
+    a.forward("b", 1002, "127.0.0.1:1".into(), false, |_| {});
+    a.forward("c", 1003, "127.0.0.1:1".into(), true, |_| {});
+    let theirs = Id::new(11, 22, 12, 0, 0, 1002, 0xffff);
+    let mut b = Raw::sign_in(&a, b"001002", Version::V2).await;
+    let phones = [&b"13800138000"[..], b"13800138001"];
+    let many = Fwd {
+        dest_id: Terminals::from(&phones[..]),
+        reserve: b"12345678",
+        fee_code: b"000100",
+        fee_type: b"02",
+        msg_src: b"901234",
+        registered_delivery: 1,
+        ..fwd(0, b"10690001", b"", theirs)
+    };
+    assert_eq!(b.forward(&many).await, 0);
+    // The next gateway, in the version that splits nothing and keeps all.
+    let next = tokio::net::TcpListener::bind(any()).await.unwrap();
+    a.connectors.pop();
+    a.lines.pop();
+    a.forward("c", 1003, next.local_addr().unwrap().to_string(), true, |c| c.version = Some(0x20));
+    let (mut stream, _) = next.accept().await.unwrap();
+    let mut connect = [0; 39];
+    stream.read_exact(&mut connect).await.unwrap();
+    let mut out = BytesMut::new();
+    encode(
+        &ConnectResp { version: 0x20, ..ConnectResp::default() },
+        Version::V2,
+        u32::from_be_bytes(connect[8..12].try_into().unwrap()),
+        &mut out,
+    )
+    .unwrap();
+    stream.write_all(&out).await.unwrap();
+    let mut buf = BytesMut::new();
+    let mut ids = Vec::new();
+    while ids.len() < 2 {
+        match frame::next(&buf, 4096).unwrap() {
+            None => assert_ne!(stream.read_buf(&mut buf).await.unwrap(), 0),
+            Some(len) => {
+                let got = buf.split_to(len).freeze();
+                let Pdu::Fwd(p) = decode(&got, Version::V2).unwrap().pdu else { panic!("not a FWD") };
+                assert_eq!((p.source_id, p.destination_id, p.nodes_count), (&b"001002"[..], &b"001003"[..], 2));
+                assert_eq!((p.fee_type, p.fee_code, p.msg_src, p.reserve), (&b"02"[..], &b"000100"[..], &b"901234"[..], &b"12345678"[..]));
+                assert_eq!((p.registered_delivery, p.msg_content), (1, &b"hello"[..]));
+                ids.push((p.msg_id, p.dest_id.iter().next().unwrap().to_vec()));
+            }
+        }
+    }
+    ids.sort_by(|a, b| a.1.cmp(&b.1));
+    assert_eq!(ids, [(theirs, phones[0].to_vec()), (theirs.nth(1), phones[1].to_vec())]);
 }

@@ -21,9 +21,9 @@ pub(crate) struct Node {
     pub(crate) gateway: Arc<Gateway>,
     pub(crate) exchange: Arc<Exchange>,
     pub(crate) accounts: Vec<Arc<Account>>,
-    lines: Vec<Line>,
+    pub(crate) lines: Vec<Line>,
     pub(crate) listener: Endpoint,
-    connectors: Vec<Endpoint>,
+    pub(crate) connectors: Vec<Endpoint>,
     _dir: tempfile::TempDir,
 }
 
