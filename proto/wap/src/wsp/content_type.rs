@@ -114,6 +114,9 @@ impl ContentType {
     /// # Errors
     /// Type or parameters have no coding.
     pub fn encode(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        if self.media.is_empty() {
+            return Err(EncodeError::Token { what: "a content type", text: String::new() });
+        }
         let mut media = Vec::new();
         let code = content_type_code(&self.media);
         match code {
@@ -121,9 +124,6 @@ impl ContentType {
             None => write::text(&self.media, "a content type", &mut media)?,
         }
         if self.parameters.is_empty() && code.is_none_or(|code| code < 0x80) {
-            if self.media.is_empty() {
-                return Err(EncodeError::Token { what: "a content type", text: String::new() });
-            }
             out.extend(media);
             return Ok(());
         }
