@@ -26,7 +26,7 @@ pub struct CmppProfile {
     pub src_id: String,
     /// Connections at the same time.
     pub max_links: u32,
-    /// Unanswered requests, each connection and each direction.
+    /// Requests of ours that may be unanswered on each connection. For those of theirs a listener has a bound.
     pub window: u32,
     /// Msg_src has to be its SP_Id.
     pub check_msg_src: bool,

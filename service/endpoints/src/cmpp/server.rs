@@ -89,7 +89,14 @@ impl Host for Ismg {
             Err(e) => {
                 let mut out = BytesMut::new();
                 e.encode_answer(self.version, &mut out);
-                return Request::Answered { answer: out.freeze(), bad: Some((e.field, e.to_string())) };
+                let other = self.version.other();
+                // Some clients say one version in CONNECT and speak another.
+                let bad = if decode(&pdu.octets, other).is_ok_and(|d| d.quirks == Quirks::NONE) {
+                    ("PDU of the other version", format!("{e}; it is one of CMPP {other}: hold the account to that version"))
+                } else {
+                    (e.field, e.to_string())
+                };
+                return Request::Answered { answer: out.freeze(), bad: Some(bad) };
             }
         };
         if decoded.quirks != Quirks::NONE {

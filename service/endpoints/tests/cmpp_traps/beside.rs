@@ -1,6 +1,6 @@
 //! What is no trap, and stands beside them.
 
-use waxwing_cmpp::{CommandId, ConnectResp, DeliverResp, MsgId as Id, Pdu, Query, Submit, Terminate, Version, auth, decode};
+use waxwing_cmpp::{CommandId, ConnectResp, DeliverResp, MsgId as Id, Pdu, Query, Submit, Terminals, Terminate, Version, auth, decode};
 use waxwing_core::{CmppProfile, Outbox, RetryPolicy};
 
 use crate::bed::{bed, policy, profile, text};
@@ -179,4 +179,26 @@ async fn who_is_connected_has_the_settings_of_a_reload_and_goes_where_the_secret
             break;
         }
     }
+}
+
+#[tokio::test]
+async fn who_speaks_another_version_than_it_said_is_told_and_helped_by_the_account() {
+    for (said, spoken) in [(0x20, Version::V3), (0x30, Version::V2)] {
+        let free = bed(profile());
+        let door = free.listen(|_| {});
+        let mut wire = sp(&door, said).await;
+        for (number, n) in [(&b"13800138000"[..], 5), (b"8613800138000", 6)] {
+            let body = Submit { dest_terminal_id: Terminals::one(number), ..like(b"which is it") };
+            let octets = frame(&body, spoken, n);
+            wire.send(&octets).await;
+            let answer = wire.answer(n).await;
+            assert_eq!(wire.submitted(&answer), (Id(0), 1), "{said:#x}");
+        }
+        wire.alive().await;
+        assert!(free.metrics().contains("PDU of the other version"));
+    }
+    let held = bed(CmppProfile { version: Some(0x30), ..profile() });
+    let door = held.listen(|_| {});
+    let mut wire = sp(&door, 0x20).await;
+    assert_eq!((wire.version, wire.submit(&like(b"that")).await.1), (Version::V3, 0));
 }
