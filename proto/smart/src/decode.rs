@@ -1,6 +1,7 @@
 //! What a message is, found out from its ports, its header and its codings.
 
 use waxwing_gsm::dcs::Coding;
+use waxwing_gsm::udh::UserDataHeader;
 
 use crate::ems::EmsMessage;
 use crate::logo::{CLI_ICON_PORT, CliIcon, OPERATOR_LOGO_PORT, OperatorLogo};
@@ -63,10 +64,7 @@ impl Smart {
 }
 
 fn of_port(port: u16, content: &[u8], coding: Coding) -> Result<Option<Smart>, DecodeError> {
-    let object = |kind| {
-        let header = waxwing_gsm::udh::UserDataHeader::new();
-        Smart::VObject(VObject { kind, text: user_data::text(content, coding, &header) })
-    };
+    let object = |kind| Smart::VObject(VObject { kind, text: user_data::text(content, coding, &UserDataHeader::new()) });
     Ok(Some(match port {
         RINGTONE_PORT => Smart::Ringtone(Ringtone::from_binary(content)?),
         OPERATOR_LOGO_PORT => Smart::OperatorLogo(OperatorLogo::from_octets(content)?),

@@ -1,7 +1,7 @@
 //! Texts that phones treat in their own way: shown at once, replacing an earlier one, asking for a call (3GPP TS 23.038, 4; 3GPP
 //! TS 23.040, 9.2.3.9).
 
-use waxwing_gsm::dcs::{DataCoding, MessageClass};
+use waxwing_gsm::dcs::{Coding, DataCoding, MessageClass};
 use waxwing_gsm::segment::TextPolicy;
 use waxwing_gsm::udh::UserDataHeader;
 
@@ -82,7 +82,7 @@ impl SpecialText {
         let first = parts.first()?;
         let handling = Handling::from_protocol_id(first.protocol_id);
         let class = first.data_coding.class();
-        if first.data_coding.coding() == waxwing_gsm::dcs::Coding::Octets || handling == Handling::Plain && class.is_none() {
+        if first.data_coding.coding() == Coding::Octets || handling == Handling::Plain && class.is_none() {
             return None;
         }
         Some(Self { text: parts.iter().map(UserData::text).collect(), class, handling })

@@ -1,6 +1,7 @@
 //! The user data of a short message with what tells how to read it, and the segmentation of content that goes to a port.
 
 use bytes::Bytes;
+use waxwing_gsm::charset::Charset;
 use waxwing_gsm::dcs::{Coding, DataCoding};
 use waxwing_gsm::segment::{Concat, Limits, Segment, SegmentError, TextPolicy, segment_octets, segment_with_header};
 use waxwing_gsm::udh::{Element, UserDataHeader};
@@ -78,9 +79,9 @@ impl Splitting {
     /// # Errors
     /// It takes more segments than allowed.
     pub fn to_port(self, port: u16, content: &[u8]) -> Result<Vec<UserData>, EncodeError> {
-        let header = header_of(Element::Ports16 { destination: port, source: port })?;
+        let header = header_of([Element::Ports16 { destination: port, source: port }])?;
         let segments = segment_octets(content, &header, self.limits(), self.reference.into())?;
-        segments.into_iter().map(|segment| user_data(segment, SMART_DATA, 0)).collect()
+        Ok(segments.into_iter().map(|segment| user_data(segment, SMART_DATA, 0)).collect())
     }
 
     /// A text with a header of its own, in GSM 7-bit, or UCS-2 where that is needed and allowed; `data_coding` tells the scheme for the
@@ -96,33 +97,29 @@ impl Splitting {
         let policy = TextPolicy { limits: self.limits(), ..policy };
         let segments = segment_with_header(text, &policy, header, self.reference.into())?;
         let each = |segment: Segment| {
-            let coding = if segment.coding.charset == waxwing_gsm::charset::Charset::Ucs2 { Coding::Ucs2 } else { Coding::Gsm7 };
-            UserData {
-                header: UserDataHeader::parse(&segment.udh).map(|(header, _)| header).unwrap_or_default(),
-                payload: segment.payload,
-                data_coding: data_coding(coding),
-                protocol_id,
-            }
+            let coding = if segment.coding.charset == Charset::Ucs2 { Coding::Ucs2 } else { Coding::Gsm7 };
+            user_data(segment, data_coding(coding), protocol_id)
         };
         Ok(segments.into_iter().map(each).collect())
     }
 }
 
-/// A header of one element, which is short enough.
-pub(crate) fn header_of(element: Element) -> Result<UserDataHeader, EncodeError> {
+/// A header of these elements.
+pub(crate) fn header_of(elements: impl IntoIterator<Item = Element>) -> Result<UserDataHeader, EncodeError> {
     let mut header = UserDataHeader::new();
-    header.push(element).map_err(|error| EncodeError::TooLong {
-        what: "user data header",
-        size: error.octets,
-        unit: "octets",
-        limit: usize::from(u8::MAX),
-    })?;
+    for element in elements {
+        header.push(element).map_err(|error| EncodeError::TooLong {
+            what: "user data header",
+            size: error.octets,
+            unit: "octets",
+            limit: usize::from(u8::MAX),
+        })?;
+    }
     Ok(header)
 }
 
 /// Octets of a payload as text.
 pub(crate) fn text(payload: &[u8], coding: Coding, header: &UserDataHeader) -> String {
-    use waxwing_gsm::charset::Charset;
     match coding {
         Coding::Ucs2 => Charset::Ucs2.decode(payload).text,
         Coding::Octets => match std::str::from_utf8(payload) {
@@ -133,7 +130,7 @@ pub(crate) fn text(payload: &[u8], coding: Coding, header: &UserDataHeader) -> S
     }
 }
 
-fn user_data(segment: Segment, data_coding: DataCoding, protocol_id: u8) -> Result<UserData, EncodeError> {
+fn user_data(segment: Segment, data_coding: DataCoding, protocol_id: u8) -> UserData {
     let header = UserDataHeader::parse(&segment.udh).map(|(header, _)| header).unwrap_or_default();
-    Ok(UserData { header, payload: segment.payload, data_coding, protocol_id })
+    UserData { header, payload: segment.payload, data_coding, protocol_id }
 }

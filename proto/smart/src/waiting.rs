@@ -3,10 +3,11 @@
 
 use waxwing_gsm::charset::Charset;
 use waxwing_gsm::dcs::{DataCoding, Indication, Waiting};
-use waxwing_gsm::segment::TextPolicy;
-use waxwing_gsm::udh::{Element, UserDataHeader};
+use waxwing_gsm::segment::{SegmentError, TextPolicy};
+use waxwing_gsm::udh::Element;
 
 use crate::text::RETURN_CALL;
+use crate::user_data::header_of;
 use crate::{EncodeError, Splitting, UserData};
 
 /// A notice.
@@ -110,18 +111,11 @@ impl WaitingNotice {
     /// Nothing is indicated; a data coding scheme is to tell what it can't; the text can't be coded, or takes more segments than allowed.
     pub fn encode(&self, splitting: Splitting) -> Result<Vec<UserData>, EncodeError> {
         let scheme = self.scheme()?;
-        let mut header = UserDataHeader::new();
-        if self.method != WaitingMethod::DataCoding {
-            for WaitingIndication { kind, count, store } in &self.indications {
-                let element = Element::Waiting { indication: u8::from(*store) << 7 | kind.code(), count: *count };
-                header.push(element).map_err(|error| EncodeError::TooLong {
-                    what: "user data header",
-                    size: error.octets,
-                    unit: "octets",
-                    limit: usize::from(u8::MAX),
-                })?;
-            }
-        }
+        let told = if self.method == WaitingMethod::DataCoding { &[][..] } else { &self.indications };
+        let header = header_of(told.iter().map(|WaitingIndication { kind, count, store }| Element::Waiting {
+            indication: u8::from(*store) << 7 | kind.code(),
+            count: *count,
+        }))?;
         let mut policy = TextPolicy::default();
         let volatile = scheme.is_some_and(|waiting| !waiting.store);
         if volatile {
@@ -133,7 +127,7 @@ impl WaitingNotice {
             None => DataCoding::new(coding, None),
         });
         coded.map_err(|error| match error {
-            error @ waxwing_gsm::segment::SegmentError::Unencodable(_) if volatile => EncodeError::NotStoredText(error),
+            error @ SegmentError::Unencodable(_) if volatile => EncodeError::NotStoredText(error),
             error => error.into(),
         })
     }

@@ -5,9 +5,10 @@ use waxwing_gsm::alphabet::{Alphabet, pack};
 use waxwing_gsm::charset::Charset;
 use waxwing_gsm::dcs::{Coding, DataCoding};
 use waxwing_gsm::segment::SegmentError;
-use waxwing_gsm::udh::{Element, UserDataHeader};
+use waxwing_gsm::udh::Element;
 
 use super::{EmsItem, EmsObject, TextFormat};
+use crate::user_data::header_of;
 use crate::{EncodeError, Splitting, UserData};
 
 /// The user prompt indicator.
@@ -180,15 +181,7 @@ impl Draft {
     }
 
     fn user_data(self, concat: Option<Element>, coding: Coding) -> Result<UserData, EncodeError> {
-        let mut header = UserDataHeader::new();
-        for element in concat.into_iter().chain(self.elements) {
-            header.push(element).map_err(|error| EncodeError::TooLong {
-                what: "user data header",
-                size: error.octets,
-                unit: "octets",
-                limit: CAPACITY,
-            })?;
-        }
+        let header = header_of(concat.into_iter().chain(self.elements))?;
         let charset = if coding == Coding::Ucs2 { Charset::Ucs2 } else { Charset::Gsm7 };
         let payload = charset.encode(&self.text).map_err(SegmentError::from)?;
         Ok(UserData { header, payload: payload.into(), data_coding: DataCoding::new(coding, None), protocol_id: 0 })
