@@ -183,7 +183,12 @@ fn line(keys: &str) -> String {
 
 #[test]
 fn what_a_service_provider_needs() {
-    assert!(mistakes(&line("sp_id = \"901234\"")).is_empty());
+    assert!(mistakes(&line("sp_id = \"901234\"\nkeep_fee = true")).is_empty());
+    let payer = |version: &str| {
+        let keys = format!("sp_id = \"901234\"\nversion = \"{version}\"\nfee_user_type = 3\nfee_terminal_id = \"{}\"", "7".repeat(32));
+        mistakes(&line(&keys)).len()
+    };
+    assert_eq!(["auto", "2.0", "2.1", "3.0"].map(payer), [1, 1, 1, 0], "it has to fit whatever the version turns out to be");
     assert_eq!(
         mistakes("[[connector]]\nname = \"c\"\nprotocol = \"cmpp\"\n"),
         [
@@ -260,6 +265,10 @@ fn what_a_gateway_needs() {
         ]
     );
     let said = |line: &str, account: &str| one(&peer(line, account));
+    assert_eq!(
+        said(&format!("{LINE}\nkeep_fee = true"), ACCOUNT),
+        "10:12: [[connector]] \"c\": keep_fee: only with role = \"sp\"; take it out, or add that"
+    );
     assert_eq!(said(LINE, ""), "9:11: [[connector]] \"c\": account: account \"next\" has no [account.cmpp] with a gateway; add one");
     assert_eq!(
         said(LINE, "[account.cmpp]\nsp_id = \"901234\""),

@@ -1,6 +1,6 @@
 //! What CMPP's peers do to each other, a test each: the numbers are those of this list, and tests elsewhere have them in their names too.
 //!
-//! | trap | what | tested here, and |
+//! | trap | what | where, besides here |
 //! |---|---|---|
 //! | 1 | the timestamp loses its leading zero | `auth` of waxwing-cmpp |
 //! | 2 | two clock readings for one login, and clocks that are wrong | |
@@ -24,18 +24,18 @@
 //! | 20 | answers that wait for the last part | |
 //! | 21 | Msg_Fmt 15 is GB 18030, and a word comes in any Msg_Fmt | |
 //! | 22 | 159, 160 and more characters | `odd_input`, `split` |
-//! | 23 | signatures | `split` |
+//! | 23 | signatures | `split` alone |
 //! | 24 | Msg_Fmt as a data coding scheme; ports | `odd_input`, `split` |
-//! | 25 | numbers with and without 86; fields filled with other than NUL | `odd_input`, `inward`, `deliver` |
+//! | 25 | numbers with and without 86; fields filled with other than NUL | `odd_input`, `inward`, `deliver` alone |
 //! | 26 | many recipients | `odd_input` |
 //! | 27 | Msg_src, Src_Id, Service_Id | |
 //! | 28 | Registered_Delivery is only a flag | `odd_input` |
 //! | 29 | LinkID and Reserve | `odd_input`, `outward` |
 //! | 30 | reports before the response, ids that are given twice | `inward` |
-//! | 31 | SPs that never answer a DELIVER | `cmpp_a_client_that_never_answers_stalls_nobody` of waxwing-tests |
+//! | 31 | SPs that never answer a DELIVER | `door::session`; `cmpp_a_client_that_never_answers_stalls_nobody` of waxwing-tests |
 //! | 32 | SPs that die of a DELIVER, and answers that are none | |
 //! | 33 | libraries that ask for no report | |
-//! | 34 | times without a year | `requests` |
+//! | 34 | times without a year | `requests` alone |
 //! | 35 | a dissector that knows 3.0 only: nothing of ours to test; `tshark` of waxwing-cmpp asks it about 3.0 | |
 #![allow(clippy::unwrap_used, missing_docs)]
 
