@@ -14,6 +14,9 @@ note() { printf 'test peers: %s\n' "$*"; }
 packages=(
   tshark=tshark
   kannel=bearerbox
+  kannel-extras=/usr/lib/kannel/test/test_si
+  gammu=gammu
+  libwbxml2-utils=xml2wbxml
   libnet-smpp-perl=/usr/share/perl5/Net/SMPP.pm
   e2fsprogs=mkfs.ext4
   mount=losetup

@@ -51,35 +51,13 @@ const MAX_DEPTH: usize = 32;
 /// # Errors
 /// A name has no token and there may be no string table; text has a NUL; elements are nested more than 32 deep.
 pub fn encode(root: &Element, language: &'static Language, options: Options) -> Result<Vec<u8>, EncodeError> {
-    let mut encoder = Encoder { language, options, table: Table::default(), tag_page: 0, attribute_page: 0, out: Vec::new() };
-    if options.string_table == StringTable::Repeated {
-        let mut counts = BTreeMap::new();
-        encoder.count(root, 0, &mut counts)?;
-        encoder.attribute_page = 0;
-        for (string, count) in counts {
-            // A reference takes two octets, or three from index 128 on; an inline string its octets, its token and a NUL.
-            let (inline, reference) = (string.len() + 2, if encoder.table.octets.len() < 128 { 2 } else { 3 });
-            if count > 1 && count * inline > string.len() + 1 + count * reference {
-                encoder.table.index(&string);
-            }
-        }
+    let written = Encoder::new(language, options).document(root)?;
+    if options.string_table != StringTable::Repeated {
+        return Ok(written);
     }
-    encoder.element(root, 0)?;
-    let version = match options.version {
-        Version::V1_1 => 1,
-        Version::V1_2 => 2,
-        Version::V1_3 => 3,
-    };
-    let mut out = vec![version];
-    write::uintvar(language.public_id, &mut out);
-    write::uintvar(crate::Charset::UTF_8.0, &mut out);
-    let limit = u32::MAX as usize;
-    let length = encoder.table.octets.len();
-    let length = u32::try_from(length).map_err(|_| EncodeError::TooLong { what: "the string table", length, limit })?;
-    write::uintvar(length, &mut out);
-    out.extend(encoder.table.octets);
-    out.extend(encoder.out);
-    Ok(out)
+    // What the table saves is reckoned string by string, and its own length is not in it.
+    let plain = Encoder::new(language, Options { string_table: StringTable::WhenNeeded, ..options }).document(root)?;
+    Ok(if plain.len() < written.len() { plain } else { written })
 }
 
 struct Encoder {
@@ -117,6 +95,40 @@ enum Piece<'a> {
 }
 
 impl Encoder {
+    fn new(language: &'static Language, options: Options) -> Self {
+        Self { language, options, table: Table::default(), tag_page: 0, attribute_page: 0, out: Vec::new() }
+    }
+
+    fn document(mut self, root: &Element) -> Result<Vec<u8>, EncodeError> {
+        if self.options.string_table == StringTable::Repeated {
+            let mut counts = BTreeMap::new();
+            self.count(root, 0, &mut counts)?;
+            self.attribute_page = 0;
+            for (string, count) in counts {
+                // A reference takes two octets, or three from index 128 on; an inline string its octets, its token and a NUL.
+                let (inline, reference) = (string.len() + 2, if self.table.octets.len() < 128 { 2 } else { 3 });
+                if count > 1 && count * inline > string.len() + 1 + count * reference {
+                    self.table.index(&string);
+                }
+            }
+        }
+        self.element(root, 0)?;
+        let version = match self.options.version {
+            Version::V1_1 => 1,
+            Version::V1_2 => 2,
+            Version::V1_3 => 3,
+        };
+        let mut out = vec![version];
+        write::uintvar(self.language.public_id, &mut out);
+        write::uintvar(crate::Charset::UTF_8.0, &mut out);
+        let (length, limit) = (self.table.octets.len(), u32::MAX as usize);
+        let length = u32::try_from(length).map_err(|_| EncodeError::TooLong { what: "the string table", length, limit })?;
+        write::uintvar(length, &mut out);
+        out.extend(self.table.octets);
+        out.extend(self.out);
+        Ok(out)
+    }
+
     fn element(&mut self, element: &Element, depth: usize) -> Result<(), EncodeError> {
         if depth >= MAX_DEPTH {
             return Err(EncodeError::Depth(MAX_DEPTH));
