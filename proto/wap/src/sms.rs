@@ -23,8 +23,8 @@ pub const OTA: Ports = Ports { destination: 49_999, source: 0, wide: true };
 /// What to send of a document: the push, and where it goes.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Outgoing {
-    /// The push PDU.
-    pub pdu: Vec<u8>,
+    /// The push, to which header fields can be added.
+    pub push: Push,
     /// The ports.
     pub ports: Ports,
     /// What the user has to type in, if there is a secret that has such a part.
@@ -43,6 +43,9 @@ pub enum SendError {
     /// There is a secret, and the document is none that has one.
     #[error("a PIN goes with client provisioning only, and this is {0}")]
     NoSecret(&'static str),
+    /// The push takes more segments than are allowed.
+    #[error(transparent)]
+    Segment(#[from] SegmentError),
 }
 
 impl Outgoing {
@@ -77,20 +80,31 @@ impl Outgoing {
         if let Some(application) = application {
             push.headers.push(HeaderName::APPLICATION_ID, HeaderValue::Short(application));
         }
-        Ok(Self { pdu: push.encode()?, ports, user_pin })
+        Ok(Self { push, ports, user_pin })
+    }
+
+    /// The push PDU.
+    ///
+    /// # Errors
+    /// A header field that was added has no coding.
+    pub fn pdu(&self) -> Result<Vec<u8>, EncodeError> {
+        self.push.encode()
     }
 
     /// The user data of one message, however long: the header with the ports, and the PDU. Who sends it splits it.
-    pub fn user_data(&self) -> Vec<u8> {
-        user_data(&self.pdu, self.ports)
+    ///
+    /// # Errors
+    /// As [`pdu`](Self::pdu).
+    pub fn user_data(&self) -> Result<Vec<u8>, EncodeError> {
+        Ok(user_data(&self.pdu()?, self.ports))
     }
 
     /// The segments.
     ///
     /// # Errors
-    /// The push takes more segments than the limits allow.
-    pub fn segments(&self, limits: Limits, reference: u16) -> Result<Vec<Segment>, SegmentError> {
-        segments(&self.pdu, self.ports, limits, reference)
+    /// The push takes more segments than the limits allow, or a header field that was added has no coding.
+    pub fn segments(&self, limits: Limits, reference: u16) -> Result<Vec<Segment>, SendError> {
+        Ok(segments(&self.pdu()?, self.ports, limits, reference)?)
     }
 }
 
@@ -246,7 +260,7 @@ mod tests {
         let outgoing = Outgoing::of(&document, None, Options::default(), 0xea).unwrap();
         let segments = outgoing.segments(Limits::default(), 1).unwrap();
         let [segment] = &segments[..] else { panic!("{segments:?}") };
-        assert_eq!(segment.user_data(), outgoing.user_data());
+        assert_eq!(segment.user_data(), outgoing.user_data().unwrap());
         assert_eq!(
             segment.user_data(),
             b"\x06\x05\x04\x0b\x84\x23\xf0\xea\x06\x01\xae\x02\x05\x6a\0\x45\xc6\x0c\x03wap.ozeki.hu\0\x01\x03Ozeki\0\x01\x01"
@@ -259,7 +273,7 @@ mod tests {
         let outgoing = Outgoing::of(&document, None, Options::default(), 1).unwrap();
         for (concat, room, header) in [(Concat::Udh8, 128, 12), (Concat::Udh16, 127, 13)] {
             let segments = outgoing.segments(Limits { concat, ..Limits::default() }, 0x1234).unwrap();
-            assert_eq!(segments.len(), outgoing.pdu.len().div_ceil(room));
+            assert_eq!(segments.len(), outgoing.pdu().unwrap().len().div_ceil(room));
             assert!(segments.iter().all(|segment| segment.udh.len() == header && segment.user_data().len() <= 140));
             let joined: Vec<u8> = segments.iter().flat_map(|segment| segment.payload.to_vec()).collect();
             let (parsed, _) = UserDataHeader::parse(&segments[0].udh).unwrap();
@@ -277,9 +291,10 @@ mod tests {
         assert!(
             outgoing
                 .user_data()
+                .unwrap()
                 .starts_with(b"\x06\x05\x04\xc3\x4f\0\0\x01\x06\x2d\x1f\x2bapplication/x-wap-prov.browser-bookmarks\0\x81\xea")
         );
-        assert_eq!(receive(OTA, &outgoing.pdu).unwrap().unwrap().kind(), Kind::OtaBookmark);
+        assert_eq!(receive(OTA, &outgoing.pdu().unwrap()).unwrap().unwrap().kind(), Kind::OtaBookmark);
         let secret = Secret::UserPin { pin: "1234".to_owned() };
         let error = Outgoing::of(&document, Some(&secret), Options::default(), 1).unwrap_err();
         assert_eq!(error.to_string(), "a PIN goes with client provisioning only, and this is OTA bookmark");

@@ -16,7 +16,9 @@ const MUTATIONS: usize = 100_000;
 fn pushes() -> Vec<Vec<u8>> {
     let tables = [StringTable::WhenNeeded, StringTable::Repeated];
     let options = tables.map(|string_table| Options { string_table, ..Options::default() });
-    let pushes = documents().into_iter().flat_map(|document| options.map(|options| Outgoing::of(&document, None, options, 1).unwrap().pdu));
+    let pushes = documents()
+        .into_iter()
+        .flat_map(|document| options.map(|options| Outgoing::of(&document, None, options, 1).unwrap().pdu().unwrap()));
     let notification = mms::notification(1, mms::TypeForm::Text, b"\x8c\x82\x98abc\0\x8d\x90");
     pushes.chain([notification]).collect()
 }

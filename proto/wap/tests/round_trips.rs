@@ -126,13 +126,13 @@ proptest! {
     #[test]
     fn documents_come_out_of_pushes(document in document(), options in options(), digits in "[0-9]{4,16}", transaction_id in any::<u8>()) {
         let outgoing = Outgoing::of(&document, None, options, transaction_id).unwrap();
-        let received = Received::decode(&outgoing.pdu).unwrap();
+        let received = Received::decode(&outgoing.pdu().unwrap()).unwrap();
         prop_assert!(received.decoded.quirks.is_empty());
         prop_assert_eq!(received.decoded.push.transaction_id, transaction_id);
         prop_assert_eq!(&received.content, &Content::Document(document.clone(), None));
         let secret = Secret::UserPin { pin: digits };
         if let Ok(outgoing) = Outgoing::of(&document, Some(&secret), options, transaction_id) {
-            let received = Received::decode(&outgoing.pdu).unwrap();
+            let received = Received::decode(&outgoing.pdu().unwrap()).unwrap();
             let security = Security::of(&received.decoded.push.content_type).unwrap();
             prop_assert_eq!(security.method, Some(Method::UserPin));
             prop_assert!(secret.check(&received.decoded.push.body, &security.mac.unwrap()).unwrap());

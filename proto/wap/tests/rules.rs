@@ -10,7 +10,7 @@ fn wrong_xml_is_refused_where_it_is_wrong() {
     for (xml, expected) in [
         (
             "<si>\n  <indication href=\"a b\">x</indication>\n</si>",
-            "line 1, column 1: indication@href: \"a b\" is not allowed; use a URL without spaces",
+            "line 2, column 15: indication@href: \"a b\" is not allowed; use a URL without spaces",
         ),
         (
             "<si>\n  <indication action=\"signal-loud\"/></si>",
@@ -28,11 +28,11 @@ fn wrong_xml_is_refused_where_it_is_wrong() {
         ("<si></si>", "line 1, column 1: indication: is missing"),
         (
             "<si><indication created=\"2026-01-02T00:00:00Z\" si-expires=\"2026-01-01T00:00:00Z\"/></si>",
-            "line 1, column 1: indication@si-expires: si-expires has to be later than created",
+            "line 1, column 48: indication@si-expires: si-expires has to be later than created",
         ),
         (
             "<si><indication action=\"delete\"/></si>",
-            "line 1, column 1: indication@si-id: the action delete needs an si-id: it says what to delete",
+            "line 1, column 5: indication@si-id: the action delete needs an si-id: it says what to delete",
         ),
         ("<sl/>", "line 1, column 1: sl@href: is missing"),
         (
@@ -40,8 +40,12 @@ fn wrong_xml_is_refused_where_it_is_wrong() {
             "line 1, column 21: sl@action: \"signal-high\" is not allowed; use execute-low, execute-high or cache",
         ),
         ("<co/>", "line 1, column 1: co: there has to be an invalidate-object or an invalidate-service"),
+        (
+            "<co><invalidate-object uri=\"http://a\"/>\n<invalidate-object uri=\"a b\"/></co>",
+            "line 2, column 20: invalidate-object@uri: \"a b\" is not allowed; use a URL without spaces",
+        ),
         ("<co><invalidate-object/></co>", "line 1, column 5: invalidate-object@uri: is missing"),
-        ("<emn mailbox=\"\"/>", "line 1, column 1: emn@mailbox: \"\" is not allowed; use a URL without spaces"),
+        ("<emn mailbox=\"\"/>", "line 1, column 6: emn@mailbox: \"\" is not allowed; use a URL without spaces"),
         ("<wap-provisioningdoc/>", "line 1, column 1: wap-provisioningdoc: there has to be a characteristic"),
         ("<wap-provisioningdoc>\n<characteristic/>\n</wap-provisioningdoc>", "line 2, column 1: characteristic@type: is missing"),
         (

@@ -92,7 +92,7 @@ fn every_document_is_read() {
     let documents = documents();
     for (number, document) in documents.iter().enumerate() {
         let outgoing = Outgoing::of(document, None, Options::default(), u8::try_from(number).unwrap()).unwrap();
-        pcap.add_datagram(outgoing.ports.destination, &outgoing.pdu);
+        pcap.add_datagram(outgoing.ports.destination, &outgoing.pdu().unwrap());
     }
     assert_eq!(pcap.complaints(&[]), "");
     let lines = fields(&pcap, &["wsp.TID", "wsp.pdu_type", "wsp.header.content_type", "wbxml.public_id.known", "wbxml.charset"]);
@@ -135,7 +135,7 @@ fn headers_and_macs_are_read() {
     let mut pcap = Pcap::new(Pcap::RAW_IP);
     let secret = Secret::UserPin { pin: "1234".to_owned() };
     let outgoing = Outgoing::of(&provisioning, Some(&secret), Options::default(), 1).unwrap();
-    pcap.add_datagram(2948, &outgoing.pdu);
+    pcap.add_datagram(2948, &outgoing.pdu().unwrap());
     let mut push = Push::new(ContentType::new("text/vnd.wap.si"), b"<si/>".to_vec());
     push.headers.push(HeaderName::APPLICATION_ID, HeaderValue::Short(9));
     push.headers.push(HeaderName::PUSH_FLAG, HeaderValue::Short(5));

@@ -26,7 +26,7 @@ pub use sl::{Sl, SlAction};
 use crate::date;
 use crate::error::{DecodeError, EncodeError, Problem};
 use crate::wbxml::{self, Attribute, Element, Language, Limits, Options, tables};
-use crate::xml::{self, XmlError};
+use crate::xml::{self, Position, XmlError};
 
 /// A document of any type known here.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -55,7 +55,7 @@ impl Document {
     pub fn from_xml(text: &str) -> Result<Self, XmlError> {
         let (language, root) = xml::parse(text)?;
         let document = Self::from_tree(language, &root)?;
-        document.validate().map_err(|error| DocumentError { position: error.position.or(root.position), ..error })?;
+        document.validate().map_err(|error| DocumentError { position: locate(&root, &error), ..error })?;
         Ok(document)
     }
 
@@ -187,6 +187,36 @@ impl Document {
             Self::Sl(sl) => sl.to_tree(),
         }
     }
+}
+
+/// Where in the text an error of [`Document::validate`] is: the attribute or element that has the name and, if it is wrong by itself, the
+/// value; else the root.
+fn locate(root: &Element, error: &DocumentError) -> Option<Position> {
+    fn find(element: &Element, name: &str, attribute: Option<&str>, wrong: Option<&str>) -> Option<Position> {
+        if element.name == name {
+            let at = match attribute {
+                Some(attribute) => element.attribute(attribute).map(|attribute| (attribute.value.as_str(), attribute.position)),
+                None => None,
+            };
+            match (at, wrong) {
+                (Some((value, position)), Some(wrong)) if value == wrong => return position,
+                (Some((_, position)), None) => return position,
+                (None, Some(wrong)) if attribute.is_none() && element.text() == wrong => return element.position,
+                (None, None) => return element.position,
+                _ => {}
+            }
+        }
+        element.elements().find_map(|child| find(child, name, attribute, wrong))
+    }
+    let (name, attribute) = match error.place.split_once('@') {
+        Some((name, attribute)) => (name, Some(attribute)),
+        None => (error.place.as_str(), None),
+    };
+    let wrong = match &error.problem {
+        DocumentProblem::Value { value, .. } => Some(value.as_str()),
+        _ => None,
+    };
+    find(root, name, attribute, wrong).or(root.position)
 }
 
 /// The language of a content type of WBXML; `None` if it is not one known here.

@@ -58,10 +58,11 @@ impl ContentType {
         }
     }
 
-    /// Reads a content type: a short number, text, or the general form with parameters.
+    /// Reads a content type: a short number, text, or the general form with parameters. A parameter that can't be read is left out, and
+    /// so are those after it.
     ///
     /// # Errors
-    /// A length is more than there is.
+    /// The length is more than there is, or there is no type.
     pub fn decode(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         match reader.peek() {
             None => Err(reader.error("content type", Problem::Ends { needed: 1, available: 0 })),
@@ -71,7 +72,8 @@ impl ContentType {
                 let media = Self::decode_media(&mut inner)?;
                 let mut parameters = Vec::new();
                 while !inner.is_empty() {
-                    parameters.push(Parameter::decode(&mut inner)?);
+                    let Ok(parameter) = Parameter::decode(&mut inner) else { break };
+                    parameters.push(parameter);
                 }
                 Ok(Self { parameters, ..Self::from_text(&media) })
             }
@@ -202,6 +204,7 @@ mod tests {
             (b"text/plain; charset=utf-8\0", "text/plain; charset=utf-8"),
             (b"\x11\x830xff\0iso-8859-1\0", "text/plain; 0xff=iso-8859-1"),
             (b"\x01\xf9", "unknown/0x79"),
+            (b"\x05\x83\x81\xea\x85\x09", "text/plain; charset=utf-8"),
         ] {
             assert_eq!(decoded(octets), text, "{octets:02x?}");
         }
