@@ -1,7 +1,10 @@
 //! What is no trap, and stands beside them.
 
+use std::sync::Arc;
+
 use waxwing_cmpp::{CommandId, ConnectResp, DeliverResp, MsgId as Id, Pdu, Query, Submit, Terminals, Terminate, Version, auth, decode};
-use waxwing_core::{CmppProfile, Outbox, RetryPolicy};
+use waxwing_core::{Clock, CmppProfile, Outbox, RetryPolicy};
+use waxwing_endpoints::cmpp::Exchange;
 
 use crate::bed::{bed, policy, profile, text};
 use crate::wire::{Wire, connect, fields, frame, like, sp, status};
@@ -201,4 +204,31 @@ async fn who_speaks_another_version_than_it_said_is_told_and_helped_by_the_accou
     let door = held.listen(|_| {});
     let mut wire = sp(&door, 0x20).await;
     assert_eq!((wire.version, wire.submit(&like(b"that")).await.1), (Version::V3, 0));
+}
+
+#[tokio::test]
+async fn a_second_that_has_no_more_ids_is_flow_control_and_reports_go_on() {
+    let mut bed = bed(CmppProfile { max_recipients: 100, ..profile() });
+    // A second that does not end.
+    bed.exchange = Arc::new(Exchange::new(Clock::new(|| 1_700_000_000_999)));
+    let door = bed.listen(|_| {});
+    let mut wire = sp(&door, 0x20).await;
+    let (id, result) = wire.submit(&like(b"before")).await;
+    assert_eq!(result, 0);
+    let nobody = [&b"nobody"[..]; 100];
+    let refused = Submit { dest_terminal_id: Terminals::from(&nobody[..]), ..like(b"to nobody") };
+    let mut results = Vec::new();
+    for _ in 0..656 {
+        results.push(wire.submit(&refused).await.1);
+    }
+    assert!(results.iter().all(|r| *r == 9 || *r == 8) && results[655] == 8, "{results:?}");
+    let octets = frame(&refused, wire.version, 7000);
+    for _ in 0..2 {
+        wire.send(&octets).await;
+        let answer = wire.answer(7000).await;
+        assert_eq!(wire.submitted(&answer), (Id(0), 8), "and is tried anew each time");
+    }
+    bed.report(1).await;
+    let (_, about) = wire.delivery(|d| d.report().unwrap().msg_id).await;
+    assert_eq!(about, id);
 }
