@@ -236,9 +236,7 @@ impl Content {
         } else if content_type.is("application/vnd.wap.wbxml") {
             Document::from_wbxml(&push.body).map_err(|error| error.to_string())
         } else if is_xml_type(&content_type.media) {
-            let charset = content_type.charset().unwrap_or(Charset::UTF_8);
-            let text = charset.decode(&push.body).ok_or_else(|| format!("the charset {charset} is not known"));
-            text.and_then(|text| Document::from_xml(&text).map_err(|error| error.to_string()))
+            Document::from_xml_octets(&push.body, content_type.charset()).map_err(|error| error.to_string())
         } else {
             return Self::Other;
         };

@@ -8,7 +8,7 @@ use std::process::Command;
 
 use common::{documents, has, run, samples};
 use waxwing_wap::Document;
-use waxwing_wap::wbxml::{Options, StringTable, Version};
+use waxwing_wap::wbxml::{Options, PublicId, StringTable, Version};
 
 const PACKAGE: &str = "libwbxml2-utils";
 
@@ -52,8 +52,12 @@ fn libwbxml_reads_what_we_write() {
     let directory = tempfile::tempdir().unwrap();
     for document in documents() {
         for version in [Version::V1_1, Version::V1_2, Version::V1_3] {
-            for string_table in [StringTable::WhenNeeded, StringTable::Repeated] {
-                let wbxml = document.to_wbxml(Options { version, string_table }).unwrap();
+            for (string_table, public_id) in [
+                (StringTable::WhenNeeded, PublicId::Number),
+                (StringTable::Repeated, PublicId::Number),
+                (StringTable::WhenNeeded, PublicId::Name),
+            ] {
+                let wbxml = document.to_wbxml(Options { version, string_table, public_id }).unwrap();
                 let xml = wbxml2xml(directory.path(), &wbxml, language(&document));
                 assert_eq!(Document::from_xml(&xml).unwrap(), document, "{xml}");
             }

@@ -90,7 +90,8 @@ fn lies_about_lengths_cost_no_memory() {
         b"\x01\x06\x01\xae\x02\x05\x6a\x8f\xff\xff\xff\x7f\x45",
         b"\x01\x06\x01\xae\x02\x05\x6a\0\x45\xc6\x0a\xc3\x8f\xff\xff\xff\x7f",
     ] {
-        exercise(lie);
+        let info = allocation_counter::measure(|| exercise(lie));
+        assert!(info.bytes_max < 100_000, "{} octets for {lie:02x?}", info.bytes_max);
         assert!(describe::push(lie).to_json().len() < 2_000);
     }
     // A string table of 60,000 octets, referred to again and again.
@@ -99,7 +100,10 @@ fn lies_about_lengths_cost_no_memory() {
     bomb.push(0);
     bomb.extend([0x45, 0x46]);
     bomb.extend([0x83, 0].repeat(100_000));
-    let error = Document::from_wbxml(&bomb).unwrap_err();
+    let mut error = None;
+    let info = allocation_counter::measure(|| error = Document::from_wbxml(&bomb).err());
+    assert!(info.bytes_max < 2 << 20, "{} octets", info.bytes_max);
+    let error = error.unwrap();
     assert_eq!(error.to_string().split(": ").last(), Some("there are more than 262144 octets of text"));
     // Elements in elements in elements.
     let mut deep = vec![2, 0x0b, 0x6a, 0, 0x45];

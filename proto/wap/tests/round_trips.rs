@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use waxwing_wap::document::*;
 use waxwing_wap::security::{Method, Secret, Security};
 use waxwing_wap::sms::{Content, Outgoing, Received};
-use waxwing_wap::wbxml::{Options, StringTable, Version};
+use waxwing_wap::wbxml::{Options, PublicId, StringTable, Version};
 use waxwing_wap::wsp::{ContentType, HeaderName, HeaderValue, Parameter};
 use waxwing_wap::{Charset, Push};
 
@@ -106,7 +106,8 @@ fn document() -> impl Strategy<Value = Document> {
 fn options() -> impl Strategy<Value = Options> {
     let version = prop_oneof![Just(Version::V1_1), Just(Version::V1_2), Just(Version::V1_3)];
     let string_table = prop_oneof![Just(StringTable::WhenNeeded), Just(StringTable::Repeated)];
-    (version, string_table).prop_map(|(version, string_table)| Options { version, string_table })
+    let public_id = prop_oneof![Just(PublicId::Number), Just(PublicId::Name)];
+    (version, string_table, public_id).prop_map(|(version, string_table, public_id)| Options { version, string_table, public_id })
 }
 
 proptest! {

@@ -3,9 +3,9 @@
 
 use waxwing_wap::Document;
 use waxwing_wap::document::*;
-use waxwing_wap::wbxml::{Element, Extension, Limits, Node, Options, StringTable, Version, decode, encode, tables};
+use waxwing_wap::wbxml::{Element, Extension, Limits, Node, Options, PublicId, StringTable, Version, decode, encode, tables};
 
-const PLAIN: Options = Options { version: Version::V1_1, string_table: StringTable::Forbidden };
+const PLAIN: Options = Options { version: Version::V1_1, string_table: StringTable::Forbidden, public_id: PublicId::Number };
 
 fn href(octets: &[u8]) -> String {
     match Document::from_wbxml(octets).unwrap() {
@@ -135,6 +135,14 @@ fn repeated_strings_stand_in_the_table_once() {
     assert_eq!(Document::from_wbxml(&wbxml).unwrap(), document);
     let bound = Options { string_table: StringTable::Forbidden, ..Options::default() };
     assert!(wbxml.len() < document.to_wbxml(bound).unwrap().len());
+}
+
+#[test]
+fn types_are_told_by_number_or_by_name() {
+    let document = Document::Sl(Sl { href: "http://a".to_owned(), action: SlAction::ExecuteLow });
+    let named = document.to_wbxml(Options { public_id: PublicId::Name, ..Options::default() }).unwrap();
+    assert_eq!(named, b"\x02\0\0\x6a\x1c-//WAPFORUM//DTD SL 1.0//EN\0\x85\x09\x03a\0\x01");
+    assert_eq!(Document::from_wbxml(&named).unwrap(), document);
 }
 
 #[test]

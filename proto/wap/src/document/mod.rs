@@ -23,6 +23,7 @@ pub use rights::{Constraint, Permission, PermissionKind, Rights};
 pub use si::{InfoItem, Si, SiAction};
 pub use sl::{Sl, SlAction};
 
+use crate::charset::Charset;
 use crate::date;
 use crate::error::{DecodeError, EncodeError, Problem};
 use crate::wbxml::{self, Attribute, Element, Language, Limits, Options, tables};
@@ -57,6 +58,14 @@ impl Document {
         let document = Self::from_tree(language, &root)?;
         document.validate().map_err(|error| DocumentError { position: locate(&root, &error), ..error })?;
         Ok(document)
+    }
+
+    /// Reads XML octets: see [`xml::text_of`] for how their charset is found.
+    ///
+    /// # Errors
+    /// As [`from_xml`](Self::from_xml); and the charset is not known.
+    pub fn from_xml_octets(octets: &[u8], charset: Option<Charset>) -> Result<Self, XmlError> {
+        Self::from_xml(&xml::text_of(octets, charset)?)
     }
 
     /// Reads WBXML; the public identifier says what it is, "unknown" being the settings of Nokia and Ericsson.

@@ -17,6 +17,18 @@ pub struct Options {
     pub version: Version,
     /// What goes into the string table.
     pub string_table: StringTable,
+    /// How the document type is told.
+    pub public_id: PublicId,
+}
+
+/// How the document type is told.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum PublicId {
+    /// By its number.
+    #[default]
+    Number,
+    /// By its name in the string table, where it has a name and there may be a string table.
+    Name,
 }
 
 /// Versions of WBXML. The layout of these documents is the same in all.
@@ -100,6 +112,9 @@ impl Encoder {
     }
 
     fn document(mut self, root: &Element) -> Result<Vec<u8>, EncodeError> {
+        let name = self.language.public_name;
+        let by_name = self.options.public_id == PublicId::Name && !name.is_empty() && self.options.string_table != StringTable::Forbidden;
+        let name_index = if by_name { Some(self.table.index(name)) } else { None };
         if self.options.string_table == StringTable::Repeated {
             let mut counts = BTreeMap::new();
             self.count(root, 0, &mut counts)?;
@@ -119,7 +134,13 @@ impl Encoder {
             Version::V1_3 => 3,
         };
         let mut out = vec![version];
-        write::uintvar(self.language.public_id, &mut out);
+        match name_index {
+            Some(index) => {
+                write::uintvar(0, &mut out);
+                write::uintvar(index, &mut out);
+            }
+            None => write::uintvar(self.language.public_id, &mut out),
+        }
         write::uintvar(crate::Charset::UTF_8.0, &mut out);
         let (length, limit) = (self.table.octets.len(), u32::MAX as usize);
         let length = u32::try_from(length).map_err(|_| EncodeError::TooLong { what: "the string table", length, limit })?;

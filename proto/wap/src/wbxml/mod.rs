@@ -10,7 +10,7 @@ pub mod tables;
 mod tree;
 
 pub use decode::{Limits, decode, decode_as};
-pub use encode::{Options, StringTable, Version, encode};
+pub use encode::{Options, PublicId, StringTable, Version, encode};
 pub use language::{AttributeStart, Language, Token, Values};
 pub use tree::{Attribute, Element, Extension, Node};
 

@@ -6,6 +6,7 @@ use std::fmt::{self, Write as _};
 
 use roxmltree::{Document, ParsingOptions};
 
+use crate::charset::Charset;
 use crate::document::DocumentError;
 use crate::wbxml::{Attribute, Element, Language, Node};
 
@@ -52,6 +53,34 @@ impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "line {}, column {}", self.line, self.column)
     }
+}
+
+/// The text of XML octets, in the charset that the transport told; else in that of a byte order mark, else in the one that the XML
+/// declaration names, else in UTF-8.
+///
+/// # Errors
+/// The charset that the declaration names is not known here, or there are more octets than [`MAX_LENGTH`].
+pub fn text_of(octets: &[u8], charset: Option<Charset>) -> Result<String, XmlError> {
+    /// A declaration is no longer.
+    const DECLARATION: usize = 200;
+    if octets.len() > MAX_LENGTH {
+        return Err(XmlError::TooLong { length: octets.len(), limit: MAX_LENGTH });
+    }
+    let marked = match octets {
+        [0xef, 0xbb, 0xbf, ..] => Some(Charset::UTF_8),
+        [0xfe, 0xff, ..] | [0xff, 0xfe, ..] => Some(Charset::UTF_16),
+        _ => None,
+    };
+    let head = String::from_utf8_lossy(octets.get(..DECLARATION).unwrap_or(octets));
+    let declaration = head.trim_start().strip_prefix("<?xml").and_then(|head| head.split_once("?>")).map(|(declaration, _)| declaration);
+    let declared =
+        declaration.and_then(|declaration| declaration.split_once("encoding")).and_then(|(_, rest)| rest.split(['"', '\'']).nth(1));
+    let name = declared.unwrap_or("utf-8");
+    let known = charset.or(marked).or_else(|| Charset::from_name(name)).and_then(|charset| charset.decode(octets));
+    known.ok_or_else(|| {
+        let problem = format!("the charset {name} is not known; write the document in UTF-8");
+        XmlError::Syntax { position: Position { line: 1, column: 1 }, problem }
+    })
 }
 
 /// Reads a document, and finds the language of its root element.
@@ -213,6 +242,18 @@ mod tests {
         assert!(error(&format!("{}{}", "<si>".repeat(40), "</si>".repeat(40))).contains("more than 32 deep"));
         assert!(error(&" ".repeat(MAX_LENGTH + 1)).contains("65537"));
         assert!(error("").starts_with("line 1, column 1: "), "{}", error(""));
+    }
+
+    #[test]
+    fn charsets_are_told_in_many_ways() {
+        let latin = b"<?xml version='1.0' encoding='ISO-8859-1'?><si>\xe9</si>";
+        assert!(text_of(latin, None).unwrap().ends_with("<si>é</si>"));
+        assert!(text_of(latin, Some(Charset(2251))).unwrap().ends_with("<si>й</si>"));
+        assert_eq!(text_of(b"\xef\xbb\xbf<a/>", None).unwrap().trim_start_matches('\u{feff}'), "<a/>");
+        assert!(text_of(b"\xff\xfe<\0a\0/\0>\0", None).unwrap().ends_with("<a/>"));
+        assert_eq!(text_of("<a>é</a>".as_bytes(), None).unwrap(), "<a>é</a>");
+        let error = text_of(b"<?xml version=\"1.0\" encoding=\"klingon\"?><a/>", None).unwrap_err();
+        assert_eq!(error.to_string(), "line 1, column 1: the charset klingon is not known; write the document in UTF-8");
     }
 
     #[test]
