@@ -29,7 +29,7 @@ pub enum Secret {
         /// The IMSI.
         imsi: String,
     },
-    /// A PIN of 4 to 16 digits.
+    /// A PIN of 1 to 16 digits.
     UserPin {
         /// The PIN.
         pin: String,
@@ -180,8 +180,8 @@ impl Secret {
     fn key(&self) -> Result<Vec<u8>, SecretError> {
         match self {
             Self::NetwPin { imsi } => imsi_key(imsi),
-            Self::UserPin { pin } => pin_key(pin, 4, 16),
-            Self::UserNetwPin { imsi, pin } => Ok([imsi_key(imsi)?, pin_key(pin, 4, 16)?].concat()),
+            Self::UserPin { pin } => pin_key(pin, 1, 16),
+            Self::UserNetwPin { imsi, pin } => Ok([imsi_key(imsi)?, pin_key(pin, 1, 16)?].concat()),
             Self::UserPinMac { half } => pin_key(half, 5, 16),
         }
     }
@@ -272,8 +272,8 @@ mod tests {
     #[test]
     fn what_is_no_pin_is_refused() {
         let error = Secret::UserPin { pin: "12ab".to_owned() }.mac(b"").unwrap_err();
-        assert_eq!(error.to_string(), "the PIN has to be 4 to 16 digits");
-        assert!(Secret::UserPin { pin: "123".to_owned() }.mac(b"").is_err());
+        assert_eq!(error.to_string(), "the PIN has to be 1 to 16 digits");
+        assert!(Secret::UserPin { pin: String::new() }.mac(b"").is_err());
         assert!(Secret::NetwPin { imsi: "12345".to_owned() }.mac(b"").is_err());
         assert!(Secret::UserNetwPin { imsi: "432129951539038".to_owned(), pin: "x".to_owned() }.mac(b"").is_err());
         assert!(Secret::UserPinMac { half: "1234".to_owned() }.mac(b"").is_err());

@@ -1,6 +1,6 @@
 //! WSP headers: the compact form of MIME headers that WAP Push and MMS use (WAP-230-WSP, section 8.4).
 //!
-//! [`Reader`] reads the primitives and is tolerant; the functions of [`write`] write them and are strict. [`ContentType`] and
+//! [`Reader`] reads the primitives and is tolerant; the functions of [`mod@write`] write them and are strict. [`ContentType`] and
 //! [`Headers`] stand on both.
 
 mod content_type;
