@@ -24,6 +24,7 @@ pub mod describe;
 pub mod document;
 mod error;
 pub mod mms;
+pub mod pap;
 pub mod push;
 pub mod security;
 pub mod sms;
