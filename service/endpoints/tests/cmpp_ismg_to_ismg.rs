@@ -355,6 +355,10 @@ async fn the_same_forward_again_has_the_same_answer_and_is_one_message() {
         let mo = b.ask_as(101, &fwd(1, b"13800138000", b"10690001", theirs)).await;
         assert_eq!(mo[22..26], [0; 4], "{mo:?}");
     }
+    // And over another connection, with other numbers.
+    let mut b = Raw::sign_in(&a, b"001002", Version::V3).await;
+    assert_eq!(b.forward(&fwd(0, b"10690001", b"13800138000", theirs)).await, 0);
+    assert_eq!(b.forward(&fwd(1, b"13800138000", b"10690001", theirs)).await, 0);
     let waiting = |queue: &str| {
         let depths = a.gateway.spool.depths();
         depths.iter().find(|d| &*d.name == queue).map_or(0, |d| d.ready + d.deferred + d.leased)

@@ -4,10 +4,11 @@
 //! overheard at one must not be good at the other.
 
 use std::collections::VecDeque;
+use std::hash::BuildHasher;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hashbrown::{HashMap, HashSet};
+use hashbrown::{DefaultHashBuilder, HashMap, HashSet};
 use parking_lot::{Mutex, RwLock};
 use waxwing_cmpp::MsgId;
 use waxwing_core::Clock;
@@ -18,8 +19,21 @@ use super::ids::MsgIds;
 /// Logins that are remembered, over all accounts.
 const LOGINS: usize = 65_536;
 
+/// Messages of other gateways that are remembered, over all of them.
+const TAKEN: usize = 65_536;
 /// Seconds from which ids may be borrowed.
 const BORROWED: u64 = 30;
+
+/// What another gateway forwarded: its Msg_Id, and a digest of who forwarded it and of all of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Forward(MsgId, u64);
+
+#[derive(Default)]
+struct Taken {
+    seen: HashSet<Forward>,
+    order: VecDeque<Forward>,
+    hasher: DefaultHashBuilder,
+}
 
 /// Shared by all CMPP endpoints of a process.
 pub struct Exchange {
@@ -29,6 +43,7 @@ pub struct Exchange {
     /// By the first of their codes.
     ids: Mutex<HashMap<u32, MsgIds>>,
     logins: Mutex<Logins>,
+    taken: Mutex<Taken>,
     /// Connectors that lead to other gateways.
     gateways: RwLock<HashSet<String>>,
     directory: RwLock<Option<Arc<Directory>>>,
@@ -49,6 +64,7 @@ impl Exchange {
             first,
             ids: Mutex::default(),
             logins: Mutex::default(),
+            taken: Mutex::default(),
             gateways: RwLock::default(),
             directory: RwLock::default(),
         }
@@ -96,6 +112,29 @@ impl Exchange {
             gateways.insert(connector.to_owned());
         } else {
             gateways.remove(connector);
+        }
+    }
+
+    /// What an account forwards, to be known again: a gateway that got no answer sends it once more, over another connection.
+    pub(super) fn forward(&self, account: &str, msg_id: MsgId, body: &[u8]) -> Forward {
+        Forward(msg_id, self.taken.lock().hasher.hash_one((account, body)))
+    }
+
+    /// Whether it is here already.
+    pub(super) fn is_taken(&self, forward: Forward) -> bool {
+        self.taken.lock().seen.contains(&forward)
+    }
+
+    /// It is here.
+    pub(super) fn take_forward(&self, forward: Forward) {
+        let mut taken = self.taken.lock();
+        if taken.seen.insert(forward) {
+            taken.order.push_back(forward);
+        }
+        if taken.order.len() > TAKEN
+            && let Some(oldest) = taken.order.pop_front()
+        {
+            taken.seen.remove(&oldest);
         }
     }
 
@@ -166,6 +205,24 @@ mod tests {
         let before = tokio::time::Instant::now();
         x.open().await;
         assert_eq!(before.elapsed(), Duration::from_millis(500));
+    }
+
+    #[test]
+    fn what_was_forwarded_is_known_again_until_much_else_was() {
+        let x = Exchange::new(Clock::new(|| 1_700_000_000_500));
+        let first = x.forward("next", MsgId(1), b"body");
+        assert!(!x.is_taken(first));
+        x.take_forward(first);
+        assert!(x.is_taken(x.forward("next", MsgId(1), b"body")));
+        for other in [x.forward("other", MsgId(1), b"body"), x.forward("next", MsgId(2), b"body"), x.forward("next", MsgId(1), b"part")] {
+            assert!(!x.is_taken(other));
+        }
+        for n in 0..TAKEN as u64 {
+            x.take_forward(x.forward("next", MsgId(n), b"more"));
+        }
+        assert!(!x.is_taken(first));
+        let taken = x.taken.lock();
+        assert_eq!((taken.seen.len(), taken.order.len()), (TAKEN, TAKEN));
     }
 
     #[test]

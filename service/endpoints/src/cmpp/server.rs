@@ -16,7 +16,7 @@ use super::config::IsmgConfig;
 use super::deliver::{self, DeliverPart, Delivering};
 use super::dialect::{Cmpp, Frame};
 use super::exchange::Exchange;
-use super::forward::{Forwarded, WayBack};
+use super::forward::{ForwardAsk, Forwarded, WayBack};
 use super::recent::{Recent, Seen};
 use super::requests::Asker;
 use super::{gns, inward, results};
@@ -33,7 +33,7 @@ pub(super) struct Settings {
 pub(super) struct Ismg {
     version: Version,
     pub(super) profile: Arc<CmppProfile>,
-    exchange: Arc<Exchange>,
+    pub(super) exchange: Arc<Exchange>,
     pub(super) gateways: Vec<u32>,
     pub(super) utc_offset: i32,
     /// The account's name.
@@ -48,8 +48,8 @@ pub(super) struct Ismg {
 pub(super) struct Ask {
     pub(super) sequence_id: u32,
     pub(super) msg_id: MsgId,
-    /// Pk_total and Pk_number of a FWD; `None` for a SUBMIT.
-    pub(super) part: Option<(u8, u8)>,
+    /// Of a FWD; `None` for a SUBMIT.
+    pub(super) forward: Option<ForwardAsk>,
 }
 
 impl Host for Ismg {
@@ -125,11 +125,14 @@ impl Host for Ismg {
     }
 
     fn answer(&mut self, ask: &Ask, outcome: &Result<waxwing_core::MsgId, SubmitError>, out: &mut BytesMut) {
-        if let Some((pk_total, pk_number)) = ask.part {
+        if let Some(ForwardAsk { pk_total, pk_number, forward }) = ask.forward {
             let result = outcome.as_ref().map_or_else(results::of_forwarded, |_| result::OK);
             match result {
                 result::FLOW_CONTROL => self.forwarded.lock().forget(ask.sequence_id),
                 _ => self.forwarded.lock().answered(ask.sequence_id, ask.msg_id, result),
+            }
+            if result == result::OK {
+                self.exchange.take_forward(forward);
             }
             // Numbers always encode.
             let _ = encode(&FwdResp { msg_id: ask.msg_id, pk_total, pk_number, result }, self.version, ask.sequence_id, out);
@@ -244,9 +247,9 @@ impl Ismg {
             }
         }
         match <[Submission; 1]>::try_from(submissions) {
-            Ok([one]) => Request::Submit(Ask { sequence_id, msg_id: first, part: None }, Box::new(one)),
+            Ok([one]) => Request::Submit(Ask { sequence_id, msg_id: first, forward: None }, Box::new(one)),
             // All of them or none: the standard has one result.
-            Err(several) => Request::SubmitWhole(Ask { sequence_id, msg_id: first, part: None }, several),
+            Err(several) => Request::SubmitWhole(Ask { sequence_id, msg_id: first, forward: None }, several),
         }
     }
 

@@ -10,6 +10,7 @@ use waxwing_core::{
 };
 use waxwing_spool::{BoxFuture, NewEntry, Op, SpoolError, Tx};
 
+use super::super::exchange::Forward;
 use super::super::inward::{number, receipt, state};
 use super::super::native::Native;
 use super::super::recent::{Recent, Seen};
@@ -24,6 +25,14 @@ type Refused = (u32, String);
 
 /// FWDs of a connection, those that are answered later among them.
 pub(in super::super) type Forwarded = Arc<Mutex<Recent>>;
+
+/// What is kept of a FWD until it is answered.
+#[derive(Clone, Copy)]
+pub(in super::super) struct ForwardAsk {
+    pub(in super::super) pk_total: u8,
+    pub(in super::super) pk_number: u8,
+    pub(in super::super) forward: Forward,
+}
 
 /// The connector by which the other gateway's reports find their messages.
 #[derive(Clone)]
@@ -53,6 +62,11 @@ impl Ismg {
             Seen::Unanswered => return Request::Answered { answer: Bytes::new(), bad: again() },
             Seen::Answered(_, result) => return Request::Answered { answer: resp(&asker, p, result), bad: again() },
         }
+        let forward = self.exchange.forward(&context.account.name, p.msg_id, pdu.get(12..).unwrap_or_default());
+        if self.exchange.is_taken(forward) {
+            self.forwarded.lock().answered(sequence_id, p.msg_id, result::OK);
+            return Request::Answered { answer: resp(&asker, p, result::OK), bad: again() };
+        }
         let recipients = u32::try_from(p.dest_id.len()).unwrap_or(u32::MAX);
         if p.msg_fwd_type <= kind::MO && !context.within_rate(recipients) {
             self.forwarded.lock().forget(sequence_id);
@@ -60,15 +74,16 @@ impl Ismg {
         }
         let taken = match p.msg_fwd_type {
             kind::MT => self.forwarded_mt(pdu, p, now).map(|submissions| {
-                let ask = Ask { sequence_id, msg_id: p.msg_id, part: Some((p.pk_total, p.pk_number)) };
+                let kept = ForwardAsk { pk_total: p.pk_total, pk_number: p.pk_number, forward };
+                let ask = Ask { sequence_id, msg_id: p.msg_id, forward: Some(kept) };
                 match <[Submission; 1]>::try_from(submissions) {
                     Ok([one]) => Request::Submit(ask, Box::new(one)),
                     Err(several) => Request::SubmitWhole(ask, several),
                 }
             }),
-            kind::MO => self.forwarded_mo(context, pdu, p).map(|done| self.later(asker.clone(), p, done)),
-            kind::MT_REPORT => self.forwarded_report(context, pdu, p, now).map(|done| self.later(asker.clone(), p, done)),
-            kind::MO_REPORT => self.forwarded_mo_report(context, pdu, p, now).map(|done| self.later(asker.clone(), p, done)),
+            kind::MO => self.forwarded_mo(context, pdu, p).map(|done| self.later(asker.clone(), p, forward, done)),
+            kind::MT_REPORT => self.forwarded_report(context, pdu, p, now).map(|done| self.later(asker.clone(), p, forward, done)),
+            kind::MO_REPORT => self.forwarded_mo_report(context, pdu, p, now).map(|done| self.later(asker.clone(), p, forward, done)),
             other => Err((result::STRUCTURE_ERROR, format!("Msg_Fwd_Type {other} is none"))),
         };
         taken.unwrap_or_else(|(code, why)| {
@@ -83,12 +98,14 @@ impl Ismg {
     }
 
     /// Answers when it is durable.
-    fn later(&self, asker: Asker, p: &Fwd<'_>, done: BoxFuture<'static, Result<(), SpoolError>>) -> Request<Ask> {
-        let (forwarded, msg_id, pk_total, pk_number) = (self.forwarded.clone(), p.msg_id, p.pk_total, p.pk_number);
+    fn later(&self, asker: Asker, p: &Fwd<'_>, forward: Forward, done: BoxFuture<'static, Result<(), SpoolError>>) -> Request<Ask> {
+        let (forwarded, exchange) = (self.forwarded.clone(), self.exchange.clone());
+        let (msg_id, pk_total, pk_number) = (p.msg_id, p.pk_total, p.pk_number);
         Request::Later(Box::pin(async move {
             let result = match done.await {
                 Ok(()) => {
                     forwarded.lock().answered(asker.sequence_id, msg_id, result::OK);
+                    exchange.take_forward(forward);
                     result::OK
                 }
                 Err(e) => {

@@ -10,7 +10,7 @@ mod outward;
 mod speaker;
 pub(super) mod stat;
 
-pub(super) use self::door::{Forwarded, WayBack};
+pub(super) use self::door::{ForwardAsk, Forwarded, WayBack};
 pub(super) use self::speaker::{Forwarder, Forwarding};
 
 /// Msg_Fwd_Type.
