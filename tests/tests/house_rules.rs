@@ -87,8 +87,7 @@ fn arrows_point_down_only() {
 
 #[test]
 fn the_ground_floor_knows_no_runtime_no_sockets_and_no_clock() {
-    const FORBIDDEN_CRATES: &[&str] =
-        &["tokio", "mio", "socket2", "async-std", "smol", "hyper", "rustix", "libc", "chrono", "time"];
+    const FORBIDDEN_CRATES: &[&str] = &["tokio", "mio", "socket2", "async-std", "smol", "hyper", "rustix", "libc", "chrono", "time"];
     // A calendar (jiff) is no clock, as long as it is not asked for the time or the zone of this machine.
     const FORBIDDEN_PATHS: &[&str] = &[
         "std::net::Tcp",

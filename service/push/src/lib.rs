@@ -37,3 +37,4 @@ pub use mms::{MmsContent, MmsContentError, read_mms};
 pub use octets::Octets;
 pub use recognise::{Recognised, recognise};
 pub use special::*;
+pub use waxwing_wap::mms::CONTENT_TYPE as MMS_TYPE;
