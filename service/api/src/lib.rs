@@ -14,6 +14,7 @@ mod kannel;
 mod nowsms;
 mod params;
 mod problem;
+mod push;
 mod rest;
 mod server;
 mod state;
@@ -25,6 +26,7 @@ pub use body::read as read_body;
 pub use hooks::*;
 pub use html::escape;
 pub use problem::Problem;
+pub use push::compose as compose_push;
 pub use server::{ServeOptions, serve};
 pub use state::{ApiOptions, ApiState, DEFAULT_BODY_LIMIT, Peer, peer_of};
 

@@ -1,6 +1,7 @@
 //! What every handler shares.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -9,6 +10,7 @@ use jiff::tz::TimeZone;
 use waxwing_core::{Account, AuthError, Gateway, LogLimit};
 use waxwing_ledger::Ledger;
 
+use crate::push::Pusher;
 use crate::{AddressGuard, auth};
 
 /// Largest request body unless configured otherwise, octets.
@@ -29,6 +31,10 @@ pub struct ApiOptions {
     pub metrics_from: Vec<IpNet>,
     /// The zone of NowSMS's local times.
     pub time_zone: TimeZone,
+    /// The folder of stored settings (`NAME.OTA`) that NowSMS's OTA and OMAOTA name; `None` stores none.
+    pub ota_folder: Option<PathBuf>,
+    /// How large special messages may be.
+    pub push: waxwing_push::Limits,
 }
 
 impl Default for ApiOptions {
@@ -40,6 +46,8 @@ impl Default for ApiOptions {
             guard: AddressGuard::default(),
             metrics_from: Vec::new(),
             time_zone: TimeZone::system(),
+            ota_folder: None,
+            push: waxwing_push::Limits::default(),
         }
     }
 }
@@ -51,6 +59,7 @@ pub struct ApiState(Arc<Shared>);
 pub(crate) struct Shared {
     pub(crate) gateway: Arc<Gateway>,
     pub(crate) options: ApiOptions,
+    pub(crate) pusher: Pusher,
     draining: AtomicBool,
     log: LogLimit,
 }
@@ -59,7 +68,8 @@ impl ApiState {
     /// Over a gateway.
     pub fn new(gateway: Arc<Gateway>, options: ApiOptions) -> ApiState {
         let log = LogLimit::new(gateway.clock.clone());
-        ApiState(Arc::new(Shared { gateway, options, draining: AtomicBool::new(false), log }))
+        let pusher = Pusher::new(&options);
+        ApiState(Arc::new(Shared { pusher, gateway, options, draining: AtomicBool::new(false), log }))
     }
 
     /// The gateway.

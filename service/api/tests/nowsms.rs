@@ -62,7 +62,7 @@ async fn refusals_are_pages_with_a_sentence() {
         ("PhoneNumber=&Text=a", 400, "PhoneNumber: no recipient is given"),
         ("PhoneNumber=1&Text=%ff%fe", 400, "Text: it is not UTF-8"),
         ("PhoneNumber=<b>&Text=a", 400, "&lt;b&gt;"),
-        ("PhoneNumber=1&WAPURL=example.net", 501, "WAP push"),
+        ("PhoneNumber=1&WAPURL=example.net", 403, "may not send push"),
         ("PhoneNumber=1&MMSText=a", 501, "multimedia"),
         ("PhoneNumber=1&Text=a&SMSCRoute=nix", 422, "no route or connector named"),
     ] {

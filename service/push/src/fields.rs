@@ -82,7 +82,7 @@ const URL: FieldInfo = field("url", "URL", Input::Text);
 const IMAGE: FieldInfo = field("image", "Image", Input::Image);
 const INVERT: FieldInfo = field("invert", "White and black change places", Input::Flag(false));
 const XML: FieldInfo = field("xml", "Document (XML)", Input::Xml);
-const PIN: FieldInfo = field("pin", "PIN, 4 to 16 digits", Input::Text);
+const PIN: FieldInfo = field("pin", "PIN, at most 16 digits", Input::Text);
 const PIN_TYPE: FieldInfo =
     field("pin_type", "What the PIN is for", Input::Choice(&["", "userpin", "netwpin", "usernetwpin", "userpinmac"]));
 const IMSI: FieldInfo = field("imsi", "IMSI", Input::Text);

@@ -171,7 +171,7 @@ pub struct BrowserSettings {
     pub home_page: Option<String>,
     /// In which form they are sent.
     pub form: SettingsForm,
-    /// A PIN of 4 to 16 digits (5 and more for userpinmac), for the form oma.
+    /// A PIN of at most 16 digits (5 and more for userpinmac), for the form oma.
     pub pin: Option<String>,
     /// What the PIN is for.
     pub pin_type: Option<PinType>,
@@ -203,7 +203,7 @@ pub struct MmsSettings {
     pub mmsc: String,
     /// In which form they are sent.
     pub form: SettingsForm,
-    /// A PIN of 4 to 16 digits (5 and more for userpinmac), for the form oma.
+    /// A PIN of at most 16 digits (5 and more for userpinmac), for the form oma.
     pub pin: Option<String>,
     /// What the PIN is for.
     pub pin_type: Option<PinType>,
@@ -217,7 +217,7 @@ pub struct MmsSettings {
 pub struct Provisioning {
     /// The document (`wap-provisioningdoc`).
     pub xml: String,
-    /// A PIN of 4 to 16 digits (5 and more for userpinmac).
+    /// A PIN of at most 16 digits (5 and more for userpinmac).
     pub pin: Option<String>,
     /// What the PIN is for.
     pub pin_type: Option<PinType>,

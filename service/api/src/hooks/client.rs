@@ -60,6 +60,29 @@ impl HookClient {
         }
     }
 
+    /// Gets what lies at an address: its media type and its content.
+    ///
+    /// # Errors
+    /// [`CallError::Failed`] with what went wrong, for people: also where the answer is no success, or longer than `most` octets.
+    pub(crate) async fn fetch(&self, request: Request<Full<Bytes>>, most: usize) -> Result<(String, Bytes), CallError> {
+        let failed = |why: String| CallError::Failed(why);
+        let exchange = async {
+            let response = self.client.request(request).await.map_err(|e| failed(chain(&e)))?;
+            let (parts, body) = response.into_parts();
+            if !parts.status.is_success() {
+                return Err(failed(format!("the answer is {}", parts.status)));
+            }
+            let media = parts.headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
+            let whole = Limited::new(body, most).collect().await;
+            let whole = whole.map_err(|e| failed(format!("it cannot be read, or has more than {most} octets: {e}")))?;
+            Ok((media, whole.to_bytes()))
+        };
+        match tokio::time::timeout(self.total, exchange).await {
+            Ok(result) => result,
+            Err(_) => Err(failed(format!("no answer within {} s", self.total.as_secs()))),
+        }
+    }
+
     async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<Reply, CallError> {
         let response = self.client.request(request).await.map_err(|e| CallError::Failed(chain(&e)))?;
         let (parts, body) = response.into_parts();

@@ -18,6 +18,9 @@ use url::{Host, Url};
 /// Denied unless configured otherwise.
 const DENIED: [&str; 5] = ["169.254.0.0/16", "fe80::/10", "0.0.0.0/8", "::/128", "fd00:ec2::254/128"];
 
+/// This machine's own network: loopback, private and shared addresses (RFC 1918, 4193, 6598).
+const PRIVATE: [&str; 7] = ["127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"];
+
 /// Networks that callbacks may and may not go to. Allowed beats denied; what is in neither list is allowed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AddressGuard {
@@ -36,6 +39,14 @@ impl AddressGuard {
     pub fn new(allow: &[IpNet], deny: &[IpNet]) -> AddressGuard {
         let always = DENIED.iter().filter_map(|n| n.parse().ok());
         AddressGuard { allow: allow.into(), deny: always.chain(deny.iter().copied()).collect() }
+    }
+
+    /// The same, and loopback and private networks are denied as well unless they are allowed: for addresses whose content is fetched and
+    /// looked at, so that nobody looks into this machine's network through it.
+    #[must_use]
+    pub fn strict(&self) -> AddressGuard {
+        let own = PRIVATE.iter().filter_map(|n| n.parse().ok());
+        AddressGuard { allow: self.allow.clone(), deny: self.deny.iter().copied().chain(own).collect() }
     }
 
     /// Whether an address may be called.
@@ -67,7 +78,7 @@ impl AddressGuard {
 }
 
 fn denied(ip: IpAddr) -> String {
-    format!("callbacks may not go to {ip}; see allow and deny in [callback]")
+    format!("this gateway may not call {ip}; see allow and deny in [callback]")
 }
 
 /// Looks names up and leaves out what the guard denies.
@@ -134,6 +145,15 @@ mod tests {
         assert!(!guard.allows("10.2.2.3".parse().unwrap()));
         assert!(!guard.allows("::ffff:127.0.0.1".parse().unwrap()));
         assert!(!guard.allows("169.254.1.1".parse().unwrap()));
+    }
+
+    #[test]
+    fn what_is_fetched_does_not_lie_in_our_own_network() {
+        let guard = AddressGuard::new(&["10.1.0.0/16".parse().unwrap()], &[]).strict();
+        for url in ["http://127.0.0.1:8800/", "http://[::1]/", "http://10.0.0.1/", "http://192.168.1.1/", "http://[::ffff:172.16.0.1]/"] {
+            assert!(guard.check_url(url).is_err(), "{url}");
+        }
+        assert!(guard.check_url("http://10.1.2.3/").is_ok() && guard.check_url("http://192.0.2.1/").is_ok());
     }
 
     #[tokio::test]

@@ -5,7 +5,7 @@
 //! spool, so that a slow disk holds no call up. An account whose server hangs fills its own share and nobody else's. Outcomes are settled
 //! in the spool, so retries survive a restart; what is not settled yet is called again after a crash, and their number is bounded.
 
-mod client;
+pub(crate) mod client;
 mod deliver;
 mod desk;
 mod guard;
@@ -13,7 +13,7 @@ mod payload;
 mod schedule;
 mod share;
 mod sign;
-mod target;
+pub(crate) mod target;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -268,7 +268,7 @@ impl Caller {
 }
 
 /// The roots of the web's certificate authorities.
-fn usual_tls() -> rustls::ClientConfig {
+pub(crate) fn usual_tls() -> rustls::ClientConfig {
     let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();

@@ -59,6 +59,9 @@ struct ReceivedData<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     udh: Option<String>,
     data_coding: u32,
+    /// What it is, if it is more than a text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    push: Option<serde_json::Value>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     tlvs: Vec<TlvData>,
     received_at: Option<String>,
@@ -124,6 +127,7 @@ fn received_data(m: &Message, id: MsgId, accepted: Millis) -> ReceivedData<'_> {
         data: to_hex(&octets),
         udh: (!header.is_empty()).then(|| to_hex(&header.encode())),
         data_coding: m.data_coding,
+        push: waxwing_push::recognise(m).map(|r| r.to_json()),
         tlvs: m.tlvs.iter().map(|t| TlvData { tag: t.tag, hex: to_hex(&t.value) }).collect(),
         received_at: rfc3339(accepted),
         connector: &m.connector,
@@ -185,6 +189,10 @@ mod tests {
         assert!(d.get("tlvs").is_none());
         let tlvs = vec![waxwing_core::Tlv { tag: 0x3C01, value: Bytes::from_static(b"link") }];
         assert_eq!(json(&Message { tlvs, ..m.clone() }, 1, 1)["data"]["tlvs"], serde_json::json!([{"tag": 15361, "hex": "6c696e6b"}]));
+        assert!(d.get("push").is_none());
+        let si = Bytes::from_static(b"\x06\x05\x04\x0b\x84\x23\xf0\x01\x06\x01\xae\x02\x05\x6a\0\x45\xc6\x0c\x03a.b\0\x01\x03Hi\0\x01\x01");
+        let push = &json(&Message { payload: si, data_coding: 0xf5, ..m.clone() }, 1, 1)["data"]["push"];
+        assert_eq!((push["kind"].as_str(), push["href"].as_str(), push["text"].as_str()), (Some("si"), Some("http://a.b"), Some("Hi")));
         let binary = Message { payload: Bytes::from_static(&[1]), data_coding: 4, ..m };
         let d = &json(&Message { udhi: false, ..binary }, 1, 1)["data"];
         assert!(d["text"].is_null());

@@ -1,9 +1,10 @@
 //! Submission by URL as NowSMS has it: its parameters on any path that nothing else takes, by GET or by a posted form.
 //!
 //! Deployed clients post to the paths of its menu pages, spell names in any case, leave `+` unescaped and send parameters that mean
-//! nothing; all of that is accepted. What this gateway cannot do (multimedia, WAP push, settings) is refused in words.
+//! nothing; all of that is accepted. What this gateway cannot do (multimedia) is refused in words.
 
 mod reply;
+mod special;
 mod submission;
 
 use std::net::SocketAddr;
@@ -18,11 +19,11 @@ use waxwing_core::{Address, AuthError};
 use crate::params::Params;
 use crate::rest::{SubmitItem, SubmitReply};
 use crate::state::peer_of;
-use crate::{ApiState, Problem, auth, body};
+use crate::{ApiState, Problem, auth, body, push};
 
 /// Parameters whose presence makes a request a submission.
-const SUBMISSION: [&str; 11] =
-    ["phonenumber", "text", "data", "udh", "wapurl", "wapbookmark", "omaota", "ota", "mmsurl", "mmsfile", "mmstext"];
+const SUBMISSION: [&str; 12] =
+    ["phonenumber", "text", "data", "udh", "wapurl", "wapbookmark", "omaota", "ota", "mmsurl", "voicemail", "mmsfile", "mmstext"];
 
 /// The handler of every path that nothing else takes.
 pub(crate) async fn any_path(State(state): State<ApiState>, request: Request) -> Response {
@@ -102,10 +103,18 @@ async fn submit(state: &ApiState, params: &Params, basic: Basic, peer: Option<So
         (None, Some((name, password))) => auth::sign_in(state, "nowsms", &name, &password, peer).await?,
         (None, None) => return Err(Problem::from(AuthError::Unknown)),
     };
-    let request = submission::read(params, state.gateway().clock.now(), &state.shared().options.time_zone)?;
-    let submissions = request.submissions(peer);
+    let options = &state.shared().options;
+    let asked = special::read(params, options.ota_folder.as_deref()).await?;
+    let request = submission::read(params, state.gateway().clock.now(), &options.time_zone, asked.is_some())?;
+    let contents = match asked {
+        None => Vec::new(),
+        Some(special::Asked { special, is_push: true }) => push::compose(state, &account, special).await?,
+        Some(special::Asked { special, is_push: false }) => push::plain(state, special).await?,
+    };
+    let submissions = request.submissions(peer, &contents);
+    let recipients = request.recipients.iter().flat_map(|to| std::iter::repeat_n(to, contents.len().max(1)));
     let results = state.gateway().submit(&account, submissions).await;
-    let items = request.recipients.iter().zip(results).map(|(to, result)| {
+    let items = recipients.zip(results).map(|(to, result)| {
         let item = SubmitItem { id: None, to: Address::parse(to).to_string(), reference: None, problem: None };
         match result {
             Ok(id) => (SubmitItem { id: Some(id.to_string()), ..item }, None),
@@ -124,7 +133,7 @@ fn answer(items: Vec<(SubmitItem, Option<Problem>)>, continue_url: Option<&str>,
         (Some(problem), false) => reply::error(&problem),
         (None, true) => {
             let messages = items.into_iter().map(|(item, p)| SubmitItem { problem: p.map(|p| p.to_json()), ..item }).collect();
-            Json(SubmitReply { messages, accepted, refused }).into_response()
+            Json(SubmitReply { messages, accepted, refused, user_pin: None }).into_response()
         }
         (None, false) => reply::submitted(&items, continue_url),
     }

@@ -8,6 +8,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use waxwing_core::{Address, AddressError, Door, Message, Millis, Submission, SubmitError, want};
 use waxwing_gsm::dcs::{Coding, DataCoding};
+use waxwing_push::Composed;
 
 use crate::Problem;
 use crate::content::{self, Wish};
@@ -18,22 +19,24 @@ const MAX_RECIPIENTS: usize = 10_000;
 /// esm_class: reply path (SMPP 3.4, 5.2.12).
 const REPLY_PATH: u32 = 0x80;
 /// Parameters (or their beginnings, with `*`) of what this gateway does not do.
-const ELSEWHERE: [(&str, &str); 9] = [
+const ELSEWHERE: [(&str, &str); 5] = [
     ("mms*", "multimedia messages"),
     ("drm*", "multimedia messages"),
-    ("wap*", "WAP push"),
-    ("ota*", "over-the-air settings"),
-    ("omaota", "over-the-air settings"),
-    ("voicemail*", "voice mail notifications; use Text with DCS=C8"),
     ("inboundmessage", "injecting received messages"),
     ("localuser", "injecting received messages"),
     ("inboundsmscroute", "injecting received messages"),
 ];
 
+/// What a notification of a multimedia message takes.
+const NOTIFICATION: [&str; 3] = ["mmsurl", "mmsfrom", "mmssubject"];
+
 /// A request that makes sense.
 #[derive(Debug)]
 pub(crate) struct Request {
     template: Submission,
+    /// PID and DCS as given: they are stronger than those of a special message.
+    pid: Option<u8>,
+    dcs: Option<u8>,
     /// Recipients, as given.
     pub(crate) recipients: Vec<String>,
     /// Where the answer's link leads.
@@ -41,29 +44,45 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    pub(crate) fn submissions(&self, peer: Option<SocketAddr>) -> Vec<Submission> {
+    /// One for each recipient and content; the contents are those of a special message, or none.
+    pub(crate) fn submissions(&self, peer: Option<SocketAddr>, contents: &[Composed]) -> Vec<Submission> {
         let from = peer.map(|p| p.ip().to_string()).unwrap_or_default();
-        let one = |to: &String| {
+        let one = |to: &String, content: Option<&Composed>| {
             let mut s = self.template.clone();
+            if let Some(content) = content {
+                content.put_into(&mut s.message);
+                if let Some(pid) = self.pid {
+                    s.message.protocol_id = pid.into();
+                }
+                if let Some(dcs) = self.dcs.filter(|_| content.text.is_none()) {
+                    s.message.data_coding = dcs.into();
+                }
+            }
             s.message.destination = Address::parse(to);
             s.message.submitted_from = from.clone().into();
             s
         };
-        self.recipients.iter().map(one).collect()
+        if contents.is_empty() {
+            return self.recipients.iter().map(|to| one(to, None)).collect();
+        }
+        self.recipients.iter().flat_map(|to| contents.iter().map(|c| one(to, Some(c)))).collect()
     }
 }
 
-/// Reads the parameters. `zone` is that of DelayUntil and Validity.
+/// Reads the parameters. `zone` is that of DelayUntil and Validity; the content of a `special` message is read elsewhere.
 ///
 /// # Errors
 /// 400 with the parameter that makes no sense, 501 for what is not done here.
-pub(crate) fn read(p: &Params, now: Millis, zone: &TimeZone) -> Result<Request, Problem> {
+pub(crate) fn read(p: &Params, now: Millis, zone: &TimeZone, special: bool) -> Result<Request, Problem> {
     refuse_elsewhere(p)?;
     let recipients = recipients(p)?;
     let mut m = Message { door: Door::NowSms as i32, ..Message::default() };
     m.source = Address::parse(p.text("sender")?.unwrap_or_default());
-    put_content(p, &mut m)?;
-    m.protocol_id = octet(p, "pid")?.unwrap_or(0).into();
+    if !special {
+        put_content(p, &mut m)?;
+    }
+    let (pid, dcs) = (octet(p, "pid")?, octet(p, "dcs")?);
+    m.protocol_id = pid.unwrap_or(0).into();
     m.want = if yes(p, "receiptrequested") { want::FINAL } else { 0 };
     m.esm_class = if yes(p, "replyrequested") { REPLY_PATH } else { 0 };
     m.service_type = p.text("servicetype")?.unwrap_or_default().chars().take(5).collect();
@@ -73,7 +92,7 @@ pub(crate) fn read(p: &Params, now: Millis, zone: &TimeZone) -> Result<Request, 
     let route = p.text("smscroute")?.map(str::to_owned);
     let continue_url = p.text("continueurl")?.filter(|u| u.starts_with('/') || u.starts_with("http://") || u.starts_with("https://"));
     let template = Submission { message: m, priority, due, expires, idempotency: None, route, part: None };
-    Ok(Request { template, recipients, continue_url: continue_url.map(str::to_owned) })
+    Ok(Request { template, pid, dcs, recipients, continue_url: continue_url.map(str::to_owned) })
 }
 
 /// How a refusal is told at this door.
@@ -88,7 +107,8 @@ pub(crate) fn refusal(e: &SubmitError) -> Problem {
 }
 
 fn refuse_elsewhere(p: &Params) -> Result<(), Problem> {
-    for name in p.names().filter(|n| p.get(n).is_some()) {
+    let notification = p.get("mmsurl").is_some();
+    for name in p.names().filter(|n| p.get(n).is_some() && !(notification && NOTIFICATION.contains(n))) {
         let what = ELSEWHERE.iter().find(|(pattern, _)| match pattern.strip_suffix('*') {
             Some(beginning) => name.starts_with(beginning),
             None => name == *pattern,
@@ -141,7 +161,7 @@ fn put_content(p: &Params, m: &mut Message) -> Result<(), Problem> {
 }
 
 /// `Yes`, `1`, `True`, `On`.
-fn yes(p: &Params, name: &str) -> bool {
+pub(super) fn yes(p: &Params, name: &str) -> bool {
     let value = p.get(name).map(|v| v.to_ascii_lowercase());
     matches!(value.as_deref(), Some(b"yes" | b"1" | b"true" | b"on"))
 }
@@ -199,7 +219,7 @@ fn validity(v: &str, from: Millis, zone: &TimeZone) -> Result<Millis, Problem> {
     time.ok_or_else(|| invalid("Validity", format!("{v:?} is none; write minutes, 90s, 12h, 2d, or a local time YYYYMMDDHHMM")))
 }
 
-fn invalid(name: &str, why: impl std::fmt::Display) -> Problem {
+pub(super) fn invalid(name: &str, why: impl std::fmt::Display) -> Problem {
     Problem::invalid(format!("{name}: {why}"))
 }
 
@@ -213,17 +233,17 @@ mod tests {
     fn request(query: &str) -> Result<Request, Problem> {
         let mut p = Params::default();
         p.extend(query.as_bytes());
-        read(&p, NOW, &TimeZone::fixed(jiff::tz::offset(2)))
+        read(&p, NOW, &TimeZone::fixed(jiff::tz::offset(2)), false)
     }
 
     fn first(query: &str) -> Submission {
-        request(query).unwrap().submissions(None).remove(0)
+        request(query).unwrap().submissions(None, &[]).remove(0)
     }
 
     #[test]
     fn a_plus_that_became_a_space_is_a_plus() {
         let r = request("PhoneNumber=+886911,%2B44777+,5&text=a+b&InfoCharCounter=&PID=&DCS=&Submit=Submit").unwrap();
-        let to: Vec<String> = r.submissions(None).iter().map(|s| s.message.destination.to_string()).collect();
+        let to: Vec<String> = r.submissions(None, &[]).iter().map(|s| s.message.destination.to_string()).collect();
         assert_eq!(to, ["+886911", "+44777", "5"]);
         assert_eq!(r.template.message.text.as_deref(), Some("a b"));
     }
@@ -266,7 +286,7 @@ mod tests {
             ("PhoneNumber=1&Text=a&DelayUntil=203013011200", 400, "DelayUntil"),
             ("PhoneNumber=1&Text=a&Validity=soon", 400, "Validity"),
             ("PhoneNumber=1&Text=a&MMSFile=x", 501, "multimedia"),
-            ("PhoneNumber=1&WAPURL=x", 501, "WAP push"),
+            ("PhoneNumber=1&Text=a&MMSSubject=x", 501, "multimedia"),
         ] {
             let e = request(query).unwrap_err();
             assert_eq!(e.status.as_u16(), status, "{query}: {}", e.detail);

@@ -3,6 +3,7 @@
 mod messages;
 mod node;
 mod openapi;
+mod push;
 mod request;
 mod submit;
 
@@ -18,10 +19,11 @@ pub(crate) use submit::{SubmitItem, SubmitReply, direct};
 
 /// Every path with its methods; a test compares it with the OpenAPI document.
 #[cfg(test)]
-pub(crate) const ROUTES: [(&str, &[&str]); 6] = [
+pub(crate) const ROUTES: [(&str, &[&str]); 7] = [
     ("/messages", &["get", "post"]),
     ("/messages/{id}", &["get", "delete"]),
     ("/messages/{id}/replay", &["post"]),
+    ("/push", &["post"]),
     ("/connectors", &["get"]),
     ("/queues", &["get"]),
     ("/account", &["get"]),
@@ -33,6 +35,7 @@ pub(crate) fn router() -> Router<ApiState> {
         .route("/api/v1/messages", get(messages::search).post(submit::submit).fallback(method))
         .route("/api/v1/messages/{id}", get(messages::get).delete(messages::cancel).fallback(method))
         .route("/api/v1/messages/{id}/replay", post(messages::replay).fallback(method))
+        .route("/api/v1/push", post(push::submit).fallback(method))
         .route("/api/v1/connectors", get(node::connectors).fallback(method))
         .route("/api/v1/queues", get(node::queues).fallback(method))
         .route("/api/v1/account", get(node::account).fallback(method))
@@ -68,7 +71,7 @@ mod tests {
             assert_eq!(found, expected, "{path}");
         }
         let text = openapi::document();
-        for name in ["ProblemBody", "SubmitReply", "MessageRequest", "Recipients"] {
+        for name in ["ProblemBody", "SubmitReply", "MessageRequest", "Recipients", "PushRequest", "Special", "Si", "Octets"] {
             assert!(doc["components"]["schemas"][name].is_object(), "{name} in {text}");
         }
     }

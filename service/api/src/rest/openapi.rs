@@ -8,7 +8,7 @@ use serde::Serialize;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi, ToSchema};
 
-use super::{messages, node, submit};
+use super::{messages, node, push, submit};
 
 /// An error (RFC 9457).
 #[derive(Serialize, ToSchema)]
@@ -35,6 +35,7 @@ pub(crate) struct ProblemBody {
     servers((url = "/api/v1")),
     paths(
         submit::submit,
+        push::submit,
         messages::search,
         messages::get,
         messages::cancel,

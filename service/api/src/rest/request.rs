@@ -219,13 +219,10 @@ impl MessageRequest {
     /// # Errors
     /// 400 with the field that makes no sense.
     pub(crate) fn template(&self, now: Millis, guard: &AddressGuard) -> Result<Submission, Problem> {
-        let mut message = Message { door: Door::Rest as i32, want: self.want(), ..Message::default() };
-        message.source = Address::parse(self.from.as_deref().unwrap_or_default());
-        if message.source.octets.len() > MAX_ADDRESS {
-            return Err(field("from", format!("it has {} octets, at most {MAX_ADDRESS} fit", message.source.octets.len())));
-        }
+        let mut submission = self.envelope(now, guard)?;
+        let message = &mut submission.message;
         message.protocol_id = self.pid.unwrap_or(0).into();
-        self.content(&mut message)?;
+        self.content(message)?;
         if let Some(class) = self.class {
             let class = class.number()?;
             if message.text.is_some() {
@@ -233,6 +230,19 @@ impl MessageRequest {
             } else {
                 message.data_coding = with_class(message.data_coding, class)?;
             }
+        }
+        Ok(submission)
+    }
+
+    /// Everything but recipient and content.
+    ///
+    /// # Errors
+    /// 400 with the field that makes no sense.
+    pub(crate) fn envelope(&self, now: Millis, guard: &AddressGuard) -> Result<Submission, Problem> {
+        let mut message = Message { door: Door::Rest as i32, want: self.want(), ..Message::default() };
+        message.source = Address::parse(self.from.as_deref().unwrap_or_default());
+        if message.source.octets.len() > MAX_ADDRESS {
+            return Err(field("from", format!("it has {} octets, at most {MAX_ADDRESS} fit", message.source.octets.len())));
         }
         message.service_type = short("service_type", self.service_type.as_deref(), 5)?;
         message.reference = short("reference", self.reference.as_deref(), MAX_REFERENCE)?;

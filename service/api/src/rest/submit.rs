@@ -31,6 +31,10 @@ pub(crate) struct SubmitReply {
     pub(crate) accepted: usize,
     /// How many were refused, each with its problem.
     pub(crate) refused: usize,
+    /// What the users have to type in for settings to be taken, where it was made here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "1234567890")]
+    pub(crate) user_pin: Option<String>,
 }
 
 /// What became of one message.
@@ -138,7 +142,7 @@ where
         )));
     }
     let reply = run(state, caller, requests, total, key.as_deref()).await;
-    Ok(answer(reply, batch))
+    Ok(answer(reply, batch, None))
 }
 
 async fn run(
@@ -186,7 +190,7 @@ async fn run(
 }
 
 /// One message that is refused is a refused request; of several, the answer tells each one's fate.
-fn answer(items: Vec<(SubmitItem, Option<Problem>)>, batch: bool) -> Response {
+pub(super) fn answer(items: Vec<(SubmitItem, Option<Problem>)>, batch: bool, user_pin: Option<String>) -> Response {
     let refused = items.iter().filter(|(_, p)| p.is_some()).count();
     let accepted = items.len() - refused;
     let first = items.iter().find_map(|(_, p)| p.clone());
@@ -198,7 +202,7 @@ fn answer(items: Vec<(SubmitItem, Option<Problem>)>, batch: bool) -> Response {
         _ => None,
     };
     let messages: Vec<SubmitItem> = items.into_iter().map(|(item, p)| SubmitItem { problem: p.map(|p| p.to_json()), ..item }).collect();
-    let reply = SubmitReply { messages, accepted, refused };
+    let reply = SubmitReply { messages, accepted, refused, user_pin };
     match (accepted, first) {
         (0, Some(problem)) => {
             let list = serde_json::to_value(&reply.messages).unwrap_or_default();
@@ -240,7 +244,7 @@ fn parse(body: &[u8]) -> Result<(Vec<MessageRequest>, bool), Problem> {
     body::json::<MessageRequest>(body).map(|m| (vec![m], false))
 }
 
-fn idempotency_key(headers: &HeaderMap) -> Result<Option<Vec<u8>>, Problem> {
+pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<Vec<u8>>, Problem> {
     match headers.get("idempotency-key").map(HeaderValue::as_bytes) {
         None => Ok(None),
         Some(key) if !key.is_empty() && key.len() <= MAX_KEY => Ok(Some(key.to_vec())),
@@ -249,7 +253,7 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<Vec<u8>>, Problem> {
 }
 
 /// The key of one recipient: the same request again gives the same keys, in whatever pieces it is stored.
-fn recipient_key(key: &[u8], index: usize, to: &str) -> Bytes {
+pub(super) fn recipient_key(key: &[u8], index: usize, to: &str) -> Bytes {
     let mut h = Sha256::new();
     h.update((key.len() as u64).to_be_bytes());
     h.update(key);

@@ -14,7 +14,7 @@ use http_body_util::BodyExt as _;
 use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
 use serde_json::Value;
-use waxwing_api::{ApiOptions, ApiState, router};
+use waxwing_api::{AddressGuard, ApiOptions, ApiState, router};
 use waxwing_core::*;
 use waxwing_ledger::{Ledger, LedgerOptions};
 use waxwing_spool::log::{EmbeddedSpool, SpoolConfig};
@@ -68,6 +68,18 @@ pub fn house_with(change: impl Fn(&mut AccountConfig)) -> House {
 
 /// The same, with something between the gateway and its spool.
 pub fn house_over(change: impl Fn(&mut AccountConfig), between: impl FnOnce(Arc<EmbeddedSpool>) -> Arc<dyn Spool>) -> House {
+    house_guarded(change, between, AddressGuard::default())
+}
+
+/// A stored provisioning document, under the name `mms`.
+pub const STORED: &str = "<wap-provisioningdoc version=\"1.0\"><characteristic type=\"BOOTSTRAP\"><parm name=\"NAME\" value=\"N\"/></characteristic></wap-provisioningdoc>";
+
+/// The same, where calls go by this guard.
+pub fn house_guarded(
+    change: impl Fn(&mut AccountConfig),
+    between: impl FnOnce(Arc<EmbeddedSpool>) -> Arc<dyn Spool>,
+    guard: AddressGuard,
+) -> House {
     let dir = tempfile::tempdir().unwrap();
     let time = Arc::new(AtomicU64::new(START));
     let clock = time.clone();
@@ -112,7 +124,11 @@ pub fn house_over(change: impl Fn(&mut AccountConfig), between: impl FnOnce(Arc<
         receipt_wait: RECEIPT_WAIT,
     };
     gateway.install(Setup { accounts: Accounts::new(accounts.to_vec()), routes: RouteTable::new(vec![carrier], vec![]), ..Setup::empty() });
-    let options = ApiOptions { ledger: Some(ledger.clone()), home: Some("/console".into()), ..ApiOptions::default() };
+    let ota = dir.path().join("ota");
+    std::fs::create_dir(&ota).unwrap();
+    std::fs::write(ota.join("mms.OTA"), STORED).unwrap();
+    let options =
+        ApiOptions { ledger: Some(ledger.clone()), home: Some("/console".into()), guard, ota_folder: Some(ota), ..ApiOptions::default() };
     let state = ApiState::new(gateway.clone(), options);
     House { router: router(state.clone()), gateway, spool, ledger, time, line, state, _dir: dir }
 }
