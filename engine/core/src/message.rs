@@ -40,6 +40,8 @@ pub enum Door {
     Connector = 5,
     /// A CMPP connection.
     Cmpp = 6,
+    /// `/pap`, the push proxy gateway.
+    Pap = 7,
 }
 
 impl Door {
@@ -53,6 +55,7 @@ impl Door {
             Door::Kannel => "kannel",
             Door::Connector => "connector",
             Door::Cmpp => "cmpp",
+            Door::Pap => "pap",
         }
     }
 }
