@@ -9,7 +9,7 @@ use waxwing_cmpp::Version;
 use waxwing_describe::{Description, hex};
 use waxwing_gsm::udh::UserDataHeader;
 
-use super::{Failure, out};
+use super::{Failure, out, special};
 
 /// Arguments of `waxwing decode`.
 #[derive(Debug, Args)]
@@ -24,6 +24,21 @@ pub struct Decode {
     /// User data of an SMS that begins with a user data header
     #[arg(long, group = "what")]
     udh: bool,
+    /// A WAP push: user data of an SMS with its header, or the push PDU alone; a part a line
+    #[arg(long, group = "what")]
+    push: bool,
+    /// A WSP push PDU
+    #[arg(long, group = "what")]
+    wsp: bool,
+    /// A WBXML document
+    #[arg(long, group = "what")]
+    wbxml: bool,
+    /// User data of a ring tone, logo, picture, EMS or message waiting; a part a line
+    #[arg(long, group = "what")]
+    smart: bool,
+    /// Data coding of --smart, in hexadecimal; F5, 8-bit data, unless given
+    #[arg(long, value_name = "DCS", requires = "smart", value_parser = data_coding)]
+    dcs: Option<u8>,
     /// Version of the CMPP PDUs; without it, for each PDU the one that it fits to the octet, else 3.0
     #[arg(long, value_enum, value_name = "VERSION")]
     cmpp_version: Option<CmppVersion>,
@@ -48,8 +63,16 @@ pub(super) fn run(args: &Decode) -> Result<(), Failure> {
     if args.cmpp_version.is_some() && !args.cmpp {
         return Err(Failure::Usage("--cmpp-version goes with --cmpp only".to_owned()));
     }
-    let octets = octets(read(args)?);
-    if args.smpp {
+    let input = read(args)?;
+    if args.push || args.smart {
+        return special::decode(&parts(input), args.smart.then(|| args.dcs.unwrap_or(0xf5)), args.json);
+    }
+    let octets = octets(input);
+    if args.wsp {
+        print(&waxwing_wap::describe::push(&octets), args.json)
+    } else if args.wbxml {
+        print(&waxwing_wap::describe::wbxml(&octets), args.json)
+    } else if args.smpp {
         print(&waxwing_smpp::describe::describe(&octets), args.json)
     } else if args.cmpp {
         let version = args.cmpp_version.map(|version| match version {
@@ -80,8 +103,21 @@ fn octets(input: Vec<u8>) -> Vec<u8> {
     text.filter(|t| !t.is_empty()).and_then(|t| crate::config::unhex(t.strip_prefix("0x").unwrap_or(&t))).unwrap_or(input)
 }
 
+/// Each line by itself, where every line is hexadecimal; else the whole as [`octets`] has it.
+fn parts(input: Vec<u8>) -> Vec<Vec<u8>> {
+    let lines: Option<Vec<Vec<u8>>> = std::str::from_utf8(&input).ok().and_then(|text| {
+        let lines = text.lines().map(str::trim).filter(|l| !l.is_empty());
+        lines.map(|l| crate::config::unhex(&l.replace([':', '-'], ""))).collect()
+    });
+    lines.filter(|l| !l.is_empty()).unwrap_or_else(|| vec![octets(input)])
+}
+
+fn data_coding(text: &str) -> Result<u8, String> {
+    u8::from_str_radix(text, 16).map_err(|_| format!("{text:?} is none of 0 to FF"))
+}
+
 /// Prints what a description has of PDUs; its error is for the caller to print.
-fn print(description: &Description, json: bool) -> Result<(), Failure> {
+pub(super) fn print(description: &Description, json: bool) -> Result<(), Failure> {
     if json {
         out::line(description.to_json());
     } else if !description.pdus().is_empty() {

@@ -10,6 +10,7 @@ mod out;
 mod send;
 mod serve;
 mod sim;
+mod special;
 mod spool;
 
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! `waxwing send`: one message, or a file of them.
+//! `waxwing send`: one message, or a file of them, or a special one.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
+use waxwing_push::{FieldValue, from_fields};
 
 use super::client::{Client, Target, problem, runtime};
 use super::{Failure, out};
@@ -17,7 +18,7 @@ pub struct Send {
     #[arg(required_unless_present = "file", conflicts_with = "file")]
     to: Option<String>,
     /// The text
-    #[arg(required_unless_present = "file", conflicts_with = "file")]
+    #[arg(required_unless_present_any = ["file", "push"], conflicts_with = "file")]
     text: Option<String>,
     /// Sender
     #[arg(long)]
@@ -25,6 +26,14 @@ pub struct Send {
     /// A CSV file with the columns to and text, and, if wanted, from, reference, send_at, priority, route
     #[arg(long, value_name = "CSV")]
     file: Option<PathBuf>,
+    /// Send a WAP push or another special message: si, sl, co, bookmark, browser_settings, mms_settings, provisioning, ota,
+    /// mms_notification, email_notification, rights, document, push, ringtone, operator_logo, cli_icon, picture, ems, voicemail, flash,
+    /// replace, binary
+    #[arg(long, value_name = "KIND", conflicts_with = "file")]
+    push: Option<String>,
+    /// A field of the special message, such as url=http://example.net or image=@logo.png, where @ takes a file; may be repeated
+    #[arg(long, value_name = "NAME=VALUE", requires = "push")]
+    set: Vec<String>,
     #[command(flatten)]
     target: Target,
 }
@@ -36,23 +45,58 @@ const COLUMNS: [&str; 5] = ["from", "reference", "send_at", "priority", "route"]
 
 /// Sends, and prints an id for each message that was accepted and the reason for each that was not.
 pub(super) fn run(args: &Send) -> Result<(), Failure> {
+    let special = args.push.as_deref().map(|kind| special(kind, args)).transpose()?;
     let client = args.target.connect(false)?;
     runtime()?.block_on(async {
+        if let Some(body) = special {
+            let answer = client.post("/api/v1/push", &body).await?;
+            return print(outcomes(&answer)).map(|()| {
+                if let Some(pin) = answer["user_pin"].as_str() {
+                    out::line(format_args!("PIN {pin}"));
+                }
+            });
+        }
         match &args.file {
             Some(file) => send_file(&client, file, args.from.as_deref()).await,
             None => {
                 let (to, text) = (args.to.as_deref().unwrap_or_default(), args.text.as_deref().unwrap_or_default());
                 let answer = submit(&client, vec![message(to, text, args.from.as_deref())]).await?;
-                for (to, result) in answer {
-                    match result {
-                        Ok(id) => out::line(format_args!("{id} {to}")),
-                        Err(why) => return Err(Failure::Failed(format!("{to}: {why}"))),
-                    }
-                }
-                Ok(())
+                print(answer)
             }
         }
     })
+}
+
+/// Prints ids; the first that was refused is the error.
+fn print(answer: Vec<(String, Result<String, String>)>) -> Result<(), Failure> {
+    for (to, result) in answer {
+        match result {
+            Ok(id) => out::line(format_args!("{id} {to}")),
+            Err(why) => return Err(Failure::Failed(format!("{to}: {why}"))),
+        }
+    }
+    Ok(())
+}
+
+/// The body of a special message's request; the text is a field like the others.
+fn special(kind: &str, args: &Send) -> Result<Value, Failure> {
+    let mut fields: Vec<(String, FieldValue)> = Vec::new();
+    fields.extend(args.text.iter().map(|text| ("text".to_owned(), FieldValue::Text(text.clone()))));
+    for given in &args.set {
+        let (name, value) = given.split_once('=').ok_or_else(|| Failure::Usage(format!("--set {given}: write it as NAME=VALUE")))?;
+        let value = match value.strip_prefix('@') {
+            Some(path) => FieldValue::Octets(std::fs::read(path).map_err(|e| Failure::Usage(format!("{path} cannot be read: {e}")))?),
+            None => FieldValue::Text(value.to_owned()),
+        };
+        fields.push((name.to_owned(), value));
+    }
+    let special = from_fields(kind, fields).map_err(|e| Failure::Usage(e.to_string()))?;
+    let mut body = serde_json::to_value(special).map_err(Failure::of)?;
+    body["to"] = json!(args.to);
+    if let Some(from) = &args.from {
+        body["from"] = json!(from);
+    }
+    Ok(body)
 }
 
 fn message(to: &str, text: &str, from: Option<&str>) -> Value {
@@ -66,15 +110,17 @@ fn message(to: &str, text: &str, from: Option<&str>) -> Value {
 /// What became of each message: its id, or why it was refused.
 async fn submit(client: &Client, messages: Vec<Value>) -> Result<Vec<(String, Result<String, String>)>, Failure> {
     let answer = client.post("/api/v1/messages", &json!({ "messages": messages })).await?;
-    let items = answer["messages"].as_array().cloned().unwrap_or_default();
-    Ok(items
-        .into_iter()
-        .map(|item| {
-            let to = item["to"].as_str().unwrap_or_default().to_owned();
-            let result = item["id"].as_str().map(str::to_owned).ok_or_else(|| problem(&item["problem"]));
-            (to, result)
-        })
-        .collect())
+    Ok(outcomes(&answer))
+}
+
+fn outcomes(answer: &Value) -> Vec<(String, Result<String, String>)> {
+    let items = answer["messages"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let outcome = |item: &Value| {
+        let to = item["to"].as_str().unwrap_or_default().to_owned();
+        let result = item["id"].as_str().map(str::to_owned).ok_or_else(|| problem(&item["problem"]));
+        (to, result)
+    };
+    items.iter().map(outcome).collect()
 }
 
 async fn send_file(client: &Client, path: &Path, from: Option<&str>) -> Result<(), Failure> {

@@ -194,6 +194,7 @@ impl Checker<'_, '_> {
         self.in_range(&s.ledger.block, "retention_days", s.ledger.value.retention_days, 1..=36_500);
         self.pair(&http.block, ("tls_cert", http.value.tls_cert.is_some()), ("tls_key", http.value.tls_key.is_some()));
         self.in_range(&http.block, "max_connections", http.value.max_connections, 1..=1_000_000);
+        self.in_range(&http.block, "push_segments", http.value.push_segments, 1..=255);
         if s.node.value.data.as_os_str().is_empty() {
             self.wrong_key(&s.node.block, "data", "the folder's name is empty; write data = \"data\"");
         }

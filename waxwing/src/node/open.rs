@@ -65,6 +65,11 @@ pub(super) fn api_options(config: &Config, ledger: &Arc<Ledger>, guard: AddressG
         home: Some(waxwing_console::HOME.to_owned()),
         guard,
         metrics_from: config.http.metrics_from.iter().map(|n| n.0).collect(),
+        ota_folder: Some(config.http.ota_folder.as_deref().map_or_else(|| config.data().join("ota"), |f| config.path(f))),
+        push: waxwing_push::Limits {
+            segments: u8::try_from(config.http.push_segments).unwrap_or(u8::MAX),
+            ..waxwing_push::Limits::default()
+        },
         ..ApiOptions::default()
     }
 }

@@ -78,7 +78,7 @@ pub enum Right {
     Sms,
     /// Submit MMS (in a later version).
     Mms,
-    /// Submit WAP pushes (in a later version).
+    /// Submit WAP pushes, settings and other special messages, besides `sms`.
     Push,
     /// Use the console and the admin calls.
     Admin,

@@ -33,6 +33,10 @@ pub struct Http {
     pub max_connections: u32,
     /// Networks that may read `/metrics`; empty = all.
     pub metrics_from: Vec<Network>,
+    /// Folder of stored settings, documents in XML named `NAME.OTA`, that NowSMS's OTA and OMAOTA name; `ota` in the data folder unless given.
+    pub ota_folder: Option<PathBuf>,
+    /// Segments that a special message (WAP push, settings, ring tone, picture) may take: 1 to 255.
+    pub push_segments: u32,
 }
 
 /// The durable queue. Changes take effect at a restart.
@@ -137,6 +141,8 @@ impl Default for Http {
             max_body: Size(8 << 20),
             max_connections: 4096,
             metrics_from: Vec::new(),
+            ota_folder: None,
+            push_segments: 10,
         }
     }
 }

@@ -1,0 +1,61 @@
+//! `waxwing decode --push` and `--smart`: user data of short messages, joined where it came in parts.
+
+use waxwing_describe::{Description, Value};
+use waxwing_gsm::dcs::DataCoding;
+use waxwing_gsm::udh::{Element, UserDataHeader};
+use waxwing_smart::UserData;
+
+use super::Failure;
+use super::decode::print;
+
+/// Prints what parts hold together: a push, or, with a data coding, one of the smart messages.
+pub(super) fn decode(parts: &[Vec<u8>], smart: Option<u8>, json: bool) -> Result<(), Failure> {
+    let description = match smart {
+        Some(data_coding) => {
+            let parts: Vec<UserData> = parts.iter().map(|p| UserData::parse(p, true, DataCoding(data_coding), 0)).collect();
+            waxwing_smart::describe::describe(&parts).unwrap_or_else(|| {
+                let octets = parts.iter().map(|p| Value::octets(&p.octets())).collect();
+                Description::new(
+                    vec![Value::Object(vec![("parts", Value::List(octets))])],
+                    Some("no smart message is known by that".to_owned()),
+                )
+            })
+        }
+        None => {
+            let whole = joined(parts);
+            // A transaction id may look like a header's length; a header with ports hardly looks like a transaction id.
+            match UserDataHeader::parse(&whole) {
+                Ok((header, _)) if header.ports().is_some() => waxwing_wap::describe::user_data(&whole),
+                _ => waxwing_wap::describe::push(&whole),
+            }
+        }
+    };
+    print(&description, json)
+}
+
+/// One user data of all parts, in the order of their numbers; parts that are none stay as they are.
+fn joined(parts: &[Vec<u8>]) -> Vec<u8> {
+    let read = |part: &Vec<u8>| {
+        let (header, payload) = UserDataHeader::parse(part).ok()?;
+        let number = header.concatenation()?.number;
+        Some((number, header.without(|e| matches!(e, Element::Concat8 { .. } | Element::Concat16 { .. })), payload.to_vec()))
+    };
+    let Some(mut read) = parts.iter().map(read).collect::<Option<Vec<_>>>().filter(|all| all.len() > 1) else {
+        return parts.concat();
+    };
+    read.sort_by_key(|(number, ..)| *number);
+    let header = read.first().map(|(_, header, _)| header.encode()).unwrap_or_default();
+    read.iter().fold(header, |whole, (.., payload)| [whole.as_slice(), payload].concat())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_are_joined_in_their_order() {
+        let part = |number, rest: &[u8]| [&[0x0b, 5, 4, 0x0b, 0x84, 0x23, 0xf0, 0, 3, 7, 2, number], rest].concat();
+        assert_eq!(joined(&[part(2, b"cd"), part(1, b"ab")]), b"\x06\x05\x04\x0b\x84\x23\xf0abcd");
+        assert_eq!(joined(&[b"ab".to_vec(), b"c".to_vec()]), b"abc");
+    }
+}
