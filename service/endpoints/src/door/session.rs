@@ -42,6 +42,7 @@ struct Session<H: Host> {
     link: Link<H::Dialect, Stream>,
     host: H,
     account: Arc<Account>,
+    peer: SocketAddr,
     receives: bool,
     outbox: Outbox,
     _place: BindPlace,
@@ -93,6 +94,7 @@ pub(super) async fn run<H: Host>(door: Arc<Door<H>>, accepted: Accepted, mut sto
         link,
         host,
         account,
+        peer,
         receives,
         _place: place,
         answering: FuturesUnordered::new(),
@@ -225,19 +227,20 @@ impl<H: Host> Session<H> {
         self.link.window_free().saturating_sub(self.unsettled)
     }
 
-    /// Takes over the account's settings as they are now. A client whose account is gone, or has another password, is unbound.
+    /// Takes over the account's settings as they are now. A client whose account is gone, or has
+    /// another password, or no longer allows its address, is unbound.
     fn refresh_account(&mut self) {
         let setup = self.door.gateway.setup();
         let before = &self.account;
         match setup.accounts.get(&before.name) {
             Some(now) if Arc::ptr_eq(now, before) => {}
-            Some(now) if self.host.stays(before, now) => {
+            Some(now) if now.allows_host(self.peer.ip()) && self.host.stays(before, now) => {
                 set_bounds::<H>(&mut self.link, now);
                 self.account = now.clone();
             }
             _ if self.stopping => {}
             _ => {
-                tracing::info!(account = %before.name, "unbound: the account was removed or its password changed");
+                tracing::info!(account = %before.name, "unbound: the account was removed, its password changed, or its hosts");
                 self.unbind();
             }
         }

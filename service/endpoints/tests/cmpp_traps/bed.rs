@@ -40,21 +40,25 @@ pub(crate) fn bed(profile: CmppProfile) -> Bed {
     let spool = EmbeddedSpool::open(config).unwrap();
     let gateway = Gateway::new(spool.clone(), Clock::system(), Arc::new(Metrics::new()));
     let state = ConnectorState::new("carrier", spool.queue("connector:carrier"));
-    let account = install(&gateway, &state, profile);
+    let account = install(&gateway, &state, account(profile));
     // Its first second is over already, so that nobody has to wait for it.
     let began = AtomicBool::new(false);
     let clock = Clock::new(move || Clock::system().now() - if began.swap(true, Ordering::Relaxed) { 0 } else { 1000 });
     Bed { gateway, account, state, trace: Trace::new(), exchange: Arc::new(Exchange::new(clock)), _dir: dir }
 }
 
-/// Lets the account have these settings from now on.
-fn install(gateway: &Gateway, state: &Arc<ConnectorState>, profile: CmppProfile) -> Arc<Account> {
-    let config = AccountConfig {
+/// The account.
+pub(crate) fn account(profile: CmppProfile) -> AccountConfig {
+    AccountConfig {
         name: "shop".into(),
         numbers: vec![Mask::parse("10690001*").unwrap()],
         cmpp: Some(Box::new(profile)),
         ..AccountConfig::default()
-    };
+    }
+}
+
+/// Lets the account have these settings from now on.
+fn install(gateway: &Gateway, state: &Arc<ConnectorState>, config: AccountConfig) -> Arc<Account> {
     let spool = &gateway.spool;
     let queues = (spool.group("shop"), spool.queue("account:shop"), spool.queue("hook:shop"));
     let account = Arc::new(Account::new(config, queues.0, queues.1, queues.2, Arc::default(), Default::default()));
@@ -78,8 +82,8 @@ fn install(gateway: &Gateway, state: &Arc<ConnectorState>, profile: CmppProfile)
 }
 
 impl Bed {
-    pub(crate) fn reload(&self, profile: CmppProfile) {
-        install(&self.gateway, &self.state, profile);
+    pub(crate) fn reload(&self, config: AccountConfig) {
+        install(&self.gateway, &self.state, config);
     }
 
     pub(crate) fn listen(&self, change: impl FnOnce(&mut IsmgConfig)) -> Endpoint {

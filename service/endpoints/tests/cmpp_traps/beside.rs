@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use waxwing_cmpp::{CommandId, ConnectResp, DeliverResp, MsgId as Id, Pdu, Query, Submit, Terminals, Terminate, Version, auth, decode};
-use waxwing_core::{Clock, CmppProfile, Outbox, RetryPolicy};
+use waxwing_core::{AccountConfig, Clock, CmppProfile, Outbox, RetryPolicy};
 use waxwing_endpoints::cmpp::Exchange;
 
-use crate::bed::{bed, policy, profile, text};
+use crate::bed::{account, bed, policy, profile, text};
 use crate::wire::{Wire, connect, fields, frame, like, sp, status};
 
 #[tokio::test]
@@ -165,7 +165,7 @@ async fn who_is_connected_has_the_settings_of_a_reload_and_goes_where_the_secret
     let bed = bed(profile());
     let door = bed.listen(|_| {});
     let mut wire = sp(&door, 0x20).await;
-    bed.reload(CmppProfile { resend: 50, sends: 3, service_ids: vec!["NEWS".into()], window: 1, ..profile() });
+    bed.reload(account(CmppProfile { resend: 50, sends: 3, service_ids: vec!["NEWS".into()], window: 1, ..profile() }));
     assert_eq!(wire.submit(&like(b"the first one looks")).await.1, 0);
     assert_eq!(wire.submit(&like(b"not its service any more")).await.1, 7);
     bed.report(1).await;
@@ -174,13 +174,15 @@ async fn who_is_connected_has_the_settings_of_a_reload_and_goes_where_the_secret
         sent.push(wire.next().await.unwrap());
     }
     assert!(sent.iter().all(|s| s == &sent[0]));
-    bed.reload(CmppProfile { secret: "another".into(), ..profile() });
-    let _ = wire.submit(&Submit { service_id: b"NEWS", ..like(b"and this one") }).await;
-    loop {
-        let frame = wire.next().await.expect("a TERMINATE before the end");
-        if frame[4..8] == CommandId::TERMINATE.0.to_be_bytes() {
-            break;
-        }
+    let elsewhere = "192.0.2.0/24".parse().unwrap();
+    for changed in
+        [account(CmppProfile { secret: "another".into(), ..profile() }), AccountConfig { hosts: vec![elsewhere], ..account(profile()) }]
+    {
+        bed.reload(account(profile()));
+        let mut wire = sp(&door, 0x20).await;
+        bed.reload(changed);
+        let _ = wire.submit(&like(b"and this one looks")).await;
+        while wire.next().await.expect("a TERMINATE before the end")[4..8] != CommandId::TERMINATE.0.to_be_bytes() {}
     }
 }
 
