@@ -184,6 +184,11 @@ impl<P> Flights<P> {
         }
     }
 
+    /// Where the message that a part belongs to was claimed.
+    pub(crate) fn lane(&self, token: u64) -> Option<Lane> {
+        self.slots.get(place(token).0)?.as_ref().map(|f| f.lane)
+    }
+
     /// The message that a part belongs to.
     pub(crate) fn message(&self, token: u64) -> Option<&Outgoing> {
         self.slots.get(place(token).0)?.as_ref().map(|f| &f.out)

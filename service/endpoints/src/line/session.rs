@@ -285,6 +285,8 @@ impl<S: Speaker> Session<'_, S> {
         for event in batch.drain(..) {
             match event {
                 Event::Response { pdu, token, .. } => settled.extend(self.response(token, &pdu)),
+                // What is for somebody who was away comes again when it is back, and the attempt does not count.
+                Event::Lost { token } if self.flights.lane(token).is_some_and(|lane| lane > 0) => self.flights.lost(token),
                 Event::TimedOut { token, .. } | Event::Lost { token } => settled.extend(self.flights.unanswered(token)),
                 Event::Request { pdu, .. } => match self.speaker.request(&pdu, now) {
                     Request::Receipt(ask, receipt) => receipts.push(ask, receipt),
