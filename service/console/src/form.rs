@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use axum::extract::{FromRequest, Request};
+use axum::body::Body;
+use axum::extract::{FromRequest, Multipart, Request};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode, header};
 use subtle::ConstantTimeEq;
@@ -13,15 +14,37 @@ use crate::session::SignedIn;
 
 /// Largest form, octets.
 const LIMIT: usize = 256 * 1024;
+/// Largest form with files, octets.
+const FILES_LIMIT: usize = 8 << 20;
 
 /// The fields of a form.
 #[derive(Debug, Default)]
-pub(crate) struct Posted(HashMap<String, String>);
+pub(crate) struct Posted {
+    fields: HashMap<String, String>,
+    /// Files that were chosen.
+    files: HashMap<String, Vec<u8>>,
+}
 
 impl Posted {
     /// A field, empty where it is absent.
     pub(crate) fn get(&self, name: &str) -> &str {
-        self.0.get(name).map(String::as_str).unwrap_or_default()
+        self.fields.get(name).map(String::as_str).unwrap_or_default()
+    }
+
+    /// The same with a field of that value, where it has none.
+    pub(crate) fn or(mut self, name: &str, value: &str) -> Posted {
+        self.fields.entry(name.to_owned()).or_insert_with(|| value.to_owned());
+        self
+    }
+
+    /// Whether the field is there at all, even empty.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.fields.contains_key(name)
+    }
+
+    /// A file that was chosen and is not empty.
+    pub(crate) fn file(&self, name: &str) -> Option<&[u8]> {
+        self.files.get(name).map(Vec::as_slice).filter(|octets| !octets.is_empty())
     }
 
     /// Whether it carries the session's token.
@@ -44,9 +67,33 @@ impl<S: Send + Sync> FromRequest<S> for Posted {
         if !is_same_origin(request.headers()) {
             return Err(page::error(StatusCode::FORBIDDEN, "This form was sent from another site."));
         }
+        let media = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+        if media.starts_with("multipart/form-data") {
+            return with_files(request).await;
+        }
         let body = read_body(request.into_body(), LIMIT).await.map_err(IntoResponse::into_response)?;
-        Ok(Posted(url::form_urlencoded::parse(&body).into_owned().collect()))
+        Ok(Posted { fields: url::form_urlencoded::parse(&body).into_owned().collect(), files: HashMap::new() })
     }
+}
+
+async fn with_files(request: Request) -> Result<Posted, Response> {
+    let broken = |e: axum::extract::multipart::MultipartError| page::error(StatusCode::BAD_REQUEST, &e.body_text());
+    let (parts, body) = request.into_parts();
+    let whole = read_body(body, FILES_LIMIT).await.map_err(IntoResponse::into_response)?;
+    let request = Request::from_parts(parts, Body::from(whole));
+    let mut form = Multipart::from_request(request, &()).await.map_err(IntoResponse::into_response)?;
+    let mut posted = Posted::default();
+    while let Some(field) = form.next_field().await.map_err(broken)? {
+        let name = field.name().unwrap_or_default().to_owned();
+        let is_file = field.file_name().is_some();
+        let octets = field.bytes().await.map_err(broken)?.to_vec();
+        if is_file {
+            posted.files.insert(name, octets);
+        } else {
+            posted.fields.insert(name, String::from_utf8_lossy(&octets).into_owned());
+        }
+    }
+    Ok(posted)
 }
 
 /// Browsers say where a form comes from; what says nothing is no browser.

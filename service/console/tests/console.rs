@@ -54,7 +54,7 @@ fn house() -> House {
     let options = LedgerOptions { linger: Duration::from_millis(1), ..LedgerOptions::new(dir.path().join("ledger")) };
     let ledger = Ledger::open(options, dynamic).unwrap();
     let account = |name: &str, admin: bool| {
-        let config = AccountConfig { name: name.into(), password: Secret::parse("secret"), admin, ..AccountConfig::default() };
+        let config = AccountConfig { name: name.into(), password: Secret::parse("secret"), admin, push: admin, ..AccountConfig::default() };
         let (group, queue, hook) = (spool.group(name), spool.queue(&format!("account:{name}")), spool.queue(&format!("hook:{name}")));
         Arc::new(Account::new(config, group, queue, hook, Arc::default(), Default::default()))
     };
@@ -187,4 +187,40 @@ async fn nowsms_urls_and_the_console_share_the_door() {
     let a = h.get("/?PhoneNumber=%2B447700900123&Text=a&User=root&Password=secret", "").await;
     assert!(a.text.contains("MessageID="), "{}", a.text);
     assert_eq!(h.get("/console/console.css", "").await.header("content-type"), "text/css; charset=utf-8");
+}
+
+#[tokio::test]
+async fn special_messages_are_sent_by_their_form() {
+    let h = house();
+    let cookie = h.sign_in().await;
+    for kind in waxwing_push::KINDS {
+        let a = h.get(&format!("/console/push?kind={}", kind.name), &cookie).await;
+        assert!(a.status == StatusCode::OK && a.text.contains(&format!("<option value=\"{}\" selected>", kind.name)), "{}", a.text);
+        for f in kind.fields {
+            assert!(a.text.contains(&format!("name=\"f_{}", f.name)), "{} {}", kind.name, f.name);
+        }
+    }
+    let csrf = h.get("/console/push", &cookie).await.csrf();
+    let multipart = async |fields: &[(&str, &str)], csrf: &str| {
+        let part = |(n, v): &(&str, &str)| match n.strip_suffix("_file") {
+            Some(_) => format!("--b\r\nContent-Disposition: form-data; name=\"{n}\"; filename=\"x\"\r\n\r\n{v}\r\n"),
+            None => format!("--b\r\nContent-Disposition: form-data; name=\"{n}\"\r\n\r\n{v}\r\n"),
+        };
+        let body = fields.iter().chain(&[("csrf", csrf), ("to", "+447700900123")]).map(part).collect::<String>() + "--b--\r\n";
+        let r = Request::post("/console/push").header("cookie", &cookie).header("content-type", "multipart/form-data; boundary=b");
+        h.call(r.header("sec-fetch-site", "same-origin").body(Body::from(body)).unwrap()).await
+    };
+    let a = multipart(&[("kind", "si"), ("f_url", "a.example"), ("f_text", "Hi"), ("f_action", "signal-high"), ("f_id", "")], &csrf).await;
+    assert!(a.header("location").starts_with("/console/messages/"), "{}", a.text);
+    let a = multipart(&[("kind", "document"), ("f_xml", ""), ("f_xml_file", "<sl href='http://a'/>")], &csrf).await;
+    assert_eq!(a.status, StatusCode::SEE_OTHER, "{}", a.text);
+    let a = multipart(&[("kind", "voicemail"), ("f_count", "2"), ("f_on", "yes")], &csrf).await;
+    assert_eq!(a.status, StatusCode::SEE_OTHER, "{}", a.text);
+    let pin =
+        [("kind", "provisioning"), ("f_xml", "<wap-provisioningdoc><characteristic type='A'/></wap-provisioningdoc>"), ("f_pin", "12345")];
+    let a = multipart(&[&pin[..], &[("f_pin_type", "userpinmac")]].concat(), &csrf).await;
+    assert!(a.text.contains("type in the PIN <strong>12345"), "{}", a.text);
+    let a = multipart(&[("kind", "document"), ("f_xml", "<si>\n</x>")], &csrf).await;
+    assert!(a.status == StatusCode::OK && a.text.contains("Not sent: xml: line 2") && a.text.contains("&lt;si&gt;"), "{}", a.text);
+    assert_eq!(multipart(&[("kind", "flash"), ("f_text", "x")], "forged").await.status, StatusCode::FORBIDDEN);
 }
