@@ -12,6 +12,7 @@ mod hot;
 mod html;
 mod kannel;
 mod nowsms;
+mod pap;
 mod params;
 mod problem;
 mod push;
@@ -35,6 +36,7 @@ pub use state::{ApiOptions, ApiState, DEFAULT_BODY_LIMIT, Peer, peer_of};
 pub fn router(state: ApiState) -> Router {
     rest::router()
         .route("/cgi-bin/sendsms", get(kannel::sendsms).post(kannel::sendsms))
+        .route("/pap", axum::routing::any(pap::pap))
         .route("/metrics", get(health::metrics))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))

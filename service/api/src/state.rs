@@ -10,6 +10,7 @@ use jiff::tz::TimeZone;
 use waxwing_core::{Account, AuthError, Gateway, LogLimit};
 use waxwing_ledger::Ledger;
 
+use crate::pap::Pending;
 use crate::push::Pusher;
 use crate::{AddressGuard, auth};
 
@@ -60,6 +61,7 @@ pub(crate) struct Shared {
     pub(crate) gateway: Arc<Gateway>,
     pub(crate) options: ApiOptions,
     pub(crate) pusher: Pusher,
+    pub(crate) pap: Pending,
     draining: AtomicBool,
     log: LogLimit,
 }
@@ -69,7 +71,7 @@ impl ApiState {
     pub fn new(gateway: Arc<Gateway>, options: ApiOptions) -> ApiState {
         let log = LogLimit::new(gateway.clock.clone());
         let pusher = Pusher::new(&options);
-        ApiState(Arc::new(Shared { pusher, gateway, options, draining: AtomicBool::new(false), log }))
+        ApiState(Arc::new(Shared { pusher, gateway, options, pap: Pending::default(), draining: AtomicBool::new(false), log }))
     }
 
     /// The gateway.

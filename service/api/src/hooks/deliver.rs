@@ -8,7 +8,7 @@ use waxwing_core::{Door, ErrorClass, Millis, Outgoing, SendResult};
 use super::client::{CallError, Reply};
 use super::target::{Hook, Target};
 use super::{AddressGuard, HookSchedule, payload};
-use crate::kannel;
+use crate::{kannel, pap};
 
 const USER_AGENT: &str = concat!("waxwing/", env!("CARGO_PKG_VERSION"));
 
@@ -27,11 +27,15 @@ pub(crate) fn prepare(out: &Outgoing, hook: &Hook, guard: &AddressGuard, now: Mi
         Some(target) => target.clone(),
         None => return Err(CallError::Failed("the account has no webhook".to_owned())),
     };
-    let body = payload::body(m, out.id(), out.accepted).map_err(|e| CallError::Failed(e.to_string()))?;
+    let (media, body) = match (m.door(), &m.receipt) {
+        // The initiator named this address for it; an account's webhook gets what all webhooks get.
+        (Door::Pap, Some(receipt)) if !m.callback.is_empty() => (pap::XML, pap::notification(m, receipt).into_bytes()),
+        _ => ("application/json", payload::body(m, out.id(), out.accepted).map_err(|e| CallError::Failed(e.to_string()))?),
+    };
     // The id is that of the entry: the same for every attempt, another for every event.
     let (id, seconds) = (format!("msg_{}", out.id()), now / 1000);
     let mut builder = request(Method::POST, target.map_err(CallError::Address)?)
-        .header(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))
+        .header(header::CONTENT_TYPE, HeaderValue::from_static(media))
         .header("webhook-id", &id)
         .header("webhook-timestamp", seconds);
     if let Some(signature) = hook.keys.signature(&id, seconds, &body) {
