@@ -32,8 +32,9 @@ fn start_with(account: &str, profile: &str) -> (Gateway, Carrier) {
 
 #[test]
 fn links_at_the_same_time() {
-    let (gateway, _carrier) = cmpp_relay_with(json!({}), "max_links = 2", "");
     for version in VERSIONS {
+        // One of its own for each, since a place is free a moment after the TERMINATE_RESP only.
+        let (gateway, _carrier) = cmpp_relay_with(json!({}), "max_links = 2", "");
         let first = Sp::ready(gateway.cmpp(), version);
         let mut second = Sp::ready(gateway.cmpp(), version);
         let answer = Sp::connect(gateway.cmpp()).login(&Login::shop(version));
