@@ -40,15 +40,15 @@ pub trait History: Send + Sync + 'static {
     /// and no later than an hour after it, since a part may have waited for others. Those nearest in time, at most 100.
     fn find_reference(&self, account: &str, reference: &str, around: Millis) -> BoxFuture<'static, Vec<MsgId>>;
 
-    /// What has become of the messages of an account that were accepted on a day (year, month, day, UTC), of one service_type or of all.
-    /// Nothing but zeros where that day is not known.
-    fn day_counts(&self, account: &str, day: (u16, u8, u8), service: Option<&str>) -> BoxFuture<'static, DayCounts>;
+    /// What has become of the messages of an account that were accepted from the first time on and before the second, of one service_type
+    /// or of all. Nothing but zeros of times that are not known; days (UTC) of which only totals are kept count where their noon lies.
+    fn counts(&self, account: &str, time: (Millis, Millis), service: Option<&str>) -> BoxFuture<'static, LifeCounts>;
 }
 
-/// What has become of an account's messages of one day. A message to several recipients is as many here; one that was submitted in parts
+/// What has become of an account's messages. A message to several recipients is as many here; one that was submitted in parts
 /// and joined is one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct DayCounts {
+pub struct LifeCounts {
     /// Messages that it submitted.
     pub mt_messages: u64,
     /// Their recipients.
@@ -65,6 +65,20 @@ pub struct DayCounts {
     pub mo_waiting: u64,
     /// Not handed to it in time.
     pub mo_failed: u64,
+}
+
+impl LifeCounts {
+    /// Adds those of another time.
+    pub fn add(&mut self, other: &LifeCounts) {
+        self.mt_messages += other.mt_messages;
+        self.mt_recipients += other.mt_recipients;
+        self.mt_sent += other.mt_sent;
+        self.mt_waiting += other.mt_waiting;
+        self.mt_failed += other.mt_failed;
+        self.mo_delivered += other.mo_delivered;
+        self.mo_waiting += other.mo_waiting;
+        self.mo_failed += other.mo_failed;
+    }
 }
 
 /// Why a message could not be cancelled or replaced.

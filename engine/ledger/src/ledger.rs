@@ -9,7 +9,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use rusqlite::Connection;
 use tokio::sync::watch;
-use waxwing_core::{Address, Counts, DayCounts, History, MessageStatus, Millis, MsgId, Pressure};
+use waxwing_core::{Address, Counts, History, LifeCounts, MessageStatus, Millis, MsgId, Pressure};
 use waxwing_spool::BoxFuture;
 
 use crate::feed::Feed;
@@ -264,15 +264,14 @@ impl History for Ledger {
         })
     }
 
-    fn day_counts(&self, account: &str, (year, month, day): (u16, u8, u8), service: Option<&str>) -> BoxFuture<'static, DayCounts> {
-        let (shared, readers, time) = (self.shared.clone(), self.readers.clone(), self.options.search_time);
+    fn counts(&self, account: &str, time: (Millis, Millis), service: Option<&str>) -> BoxFuture<'static, LifeCounts> {
+        let (shared, readers, bound) = (self.shared.clone(), self.readers.clone(), self.options.search_time);
         let (account, service) = (account.to_owned(), service.map(str::to_owned));
         Box::pin(async move {
-            let Some(day) = Day::of_date(year, month, day) else { return DayCounts::default() };
             caught_up(&shared, CATCH_UP).await;
-            readers.run(time, move |job| day_counts(job, &account, day, service.as_deref())).await.unwrap_or_else(|e| {
-                tracing::warn!("the messages of {day} could not be counted: {e}");
-                DayCounts::default()
+            readers.run(bound, move |job| counts(job, &account, time, service.as_deref())).await.unwrap_or_else(|e| {
+                tracing::warn!("messages could not be counted: {e}");
+                LifeCounts::default()
             })
         })
     }
@@ -299,19 +298,26 @@ fn referenced(job: &Job, account: &str, reference: &str, around: Millis) -> Resu
     Ok(found)
 }
 
-/// [`History::day_counts`]; of days whose files were deleted there are no more than those of all services together.
-fn day_counts(job: &Job, account: &str, day: Day, service: Option<&str>) -> Result<DayCounts, LedgerError> {
-    if let Some(counts) =
-        job.catalogue().has(day).then(|| job.on_day(day, |c| stats::day_counts(c, account, service))).transpose()?.flatten()
-    {
-        return Ok(counts);
+/// [`History::counts`]; of days whose files were deleted there are no more than those of all services together.
+fn counts(job: &Job, account: &str, time: (Millis, Millis), service: Option<&str>) -> Result<LifeCounts, LedgerError> {
+    let mut all = LifeCounts::default();
+    if time.1 <= time.0 {
+        return Ok(all);
     }
-    let mut counts = DayCounts::default();
+    let (first, last) = (Day::of(time.0), Day::of(time.1 - 1));
+    let there = job.catalogue().days();
+    for &day in there.iter().filter(|d| (first..=last).contains(d)) {
+        if let Some(counts) = job.on_day(day, |c| stats::counts(c, account, time, service))? {
+            all.add(&counts);
+        }
+    }
     if service.is_none() {
-        let kept = job.on_totals(|c| stats::read_kept(c, day, day))?;
-        kept.iter().filter(|c| c.account == account).for_each(|c| stats::add(&mut counts, c.kind, c.state, c.messages, c.sent));
+        let noon = |d: Day| d.start() + (d.end() - d.start()) / 2;
+        let kept = job.on_totals(|c| stats::read_kept(c, first, last))?;
+        let kept = kept.iter().filter(|c| c.account == account && !there.contains(&c.day) && (time.0..time.1).contains(&noon(c.day)));
+        kept.for_each(|c| stats::add(&mut all, c.kind, c.state, c.messages, c.sent));
     }
-    Ok(counts)
+    Ok(all)
 }
 
 async fn caught_up(shared: &Shared, within: Duration) -> bool {

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use rusqlite::{Connection, Row};
-use waxwing_core::{Counts, DayCounts, Kind, Millis, State, day_and_month};
+use waxwing_core::{Counts, Kind, LifeCounts, Millis, State, day_and_month};
 
 use crate::Day;
 use crate::record::state_or_unknown;
@@ -63,22 +63,34 @@ fn read_count(r: &Row<'_>, day: Day, at: usize) -> rusqlite::Result<DayCount> {
     })
 }
 
-/// What a day's file says of an account, and of one service_type if one is named.
-pub(crate) fn day_counts(conn: &Connection, account: &str, service: Option<&str>) -> rusqlite::Result<DayCounts> {
-    let sql = "SELECT kind, state, messages, sent FROM counter WHERE account = ?1 AND (?2 IS NULL OR service_type = ?2) AND messages > 0";
-    let mut stmt = conn.prepare_cached(sql)?;
-    let mut rows = stmt.query((account, service))?;
-    let mut counts = DayCounts::default();
-    while let Some(r) = rows.next()? {
-        let kind = if r.get_ref(0)?.as_str()? == "mo" { Kind::Mo } else { Kind::Mt };
-        let (messages, sent) = (r.get::<_, i64>(2)?.cast_unsigned(), r.get::<_, i64>(3)?.cast_unsigned());
-        add(&mut counts, kind, state_or_unknown(r.get_ref(1)?.as_str()?), messages, sent);
+/// What a day's file says of an account's messages of a time, and of one service_type if one is named: slices that lie within it by their
+/// counters, the two or three at its ends row by row.
+pub(crate) fn counts(
+    conn: &Connection,
+    account: &str,
+    (from, to): (Millis, Millis),
+    service: Option<&str>,
+) -> rusqlite::Result<LifeCounts> {
+    const WITHIN: &str = "SELECT kind, state, sum(messages), sum(sent) FROM counter WHERE account = ?1 AND (?2 IS NULL OR service_type = ?2) \
+        AND messages > 0 AND slice IN (SELECT slice FROM slice WHERE from_ms >= ?3 AND to_ms < ?4) GROUP BY 1, 2";
+    const AT_ITS_ENDS: &str = "SELECT kind, state, count(*), count(sent_ms) FROM message WHERE account = ?1 AND (?2 IS NULL OR service_type = ?2) \
+        AND slice IN (SELECT slice FROM slice WHERE to_ms >= ?3 AND from_ms < ?4 AND NOT (from_ms >= ?3 AND to_ms < ?4)) \
+        AND accepted_ms >= ?3 AND accepted_ms < ?4 GROUP BY 1, 2";
+    let mut counts = LifeCounts::default();
+    for sql in [WITHIN, AT_ITS_ENDS] {
+        let mut stmt = conn.prepare_cached(sql)?;
+        let mut rows = stmt.query((account, service, from.cast_signed(), to.cast_signed()))?;
+        while let Some(r) = rows.next()? {
+            let kind = if r.get_ref(0)?.as_str()? == "mo" { Kind::Mo } else { Kind::Mt };
+            let (messages, sent) = (r.get::<_, i64>(2)?.cast_unsigned(), r.get::<_, i64>(3)?.cast_unsigned());
+            add(&mut counts, kind, state_or_unknown(r.get_ref(1)?.as_str()?), messages, sent);
+        }
     }
     Ok(counts)
 }
 
 /// Counts messages of one kind and state, of which so many were sent.
-pub(crate) fn add(counts: &mut DayCounts, kind: Kind, state: State, messages: u64, sent: u64) {
+pub(crate) fn add(counts: &mut LifeCounts, kind: Kind, state: State, messages: u64, sent: u64) {
     let rest = messages.saturating_sub(sent);
     match (kind, state) {
         (Kind::Mo, State::Delivered) => counts.mo_delivered += messages,

@@ -194,11 +194,10 @@ async fn what_was_submitted_in_parts_is_one_message_and_found_by_each_of_them() 
         all.iter().map(|m| (m.id, m.text.as_deref(), m.door.as_str())).collect::<Vec<_>>(),
         [(out.id(), Some("part part part "), "cmpp")]
     );
-    let date = Day::of(now).to_string();
-    let [year, month, day]: [u16; 3] = date.split('-').map(|n| n.parse().unwrap()).collect::<Vec<_>>().try_into().unwrap();
     let history = h.gateway.history().unwrap().clone();
-    let counts = history.day_counts("shop", (year, month as u8, day as u8), Some("HELP")).await;
-    assert_eq!(counts, DayCounts { mt_messages: 1, mt_recipients: 1, mt_waiting: 1, ..DayCounts::default() });
+    let today = Day::of(now);
+    let counts = history.counts("shop", (today.start(), today.end() + 1), Some("HELP")).await;
+    assert_eq!(counts, LifeCounts { mt_messages: 1, mt_recipients: 1, mt_waiting: 1, ..LifeCounts::default() });
     h.ledger.close();
     h.spool.close();
 }

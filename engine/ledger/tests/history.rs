@@ -4,7 +4,7 @@
 mod common;
 
 use common::*;
-use waxwing_core::{DayCounts, History, Message, MsgId, State};
+use waxwing_core::{History, LifeCounts, Message, MsgId, State};
 use waxwing_ledger::{Day, Ledger, LedgerOptions, Query};
 use waxwing_spool::{Event, Outcome};
 
@@ -99,15 +99,23 @@ async fn a_day_is_counted_by_what_was_handed_over() {
     drop(ledger);
     feed.tx(t + 31 * HOUR, vec![receipt(undelivered, 0, State::Undeliverable, true, "")]);
     let ledger = open(dir.path(), &feed).await;
-    let help = DayCounts { mt_messages: 7, mt_recipients: 7, mt_sent: 3, mt_waiting: 2, mt_failed: 2, ..DayCounts::default() };
-    assert_eq!(ledger.day_counts("shop", (2026, 11, 20), Some("HELP")).await, help);
-    let news = DayCounts { mt_messages: 1, mt_recipients: 1, mt_waiting: 1, ..DayCounts::default() };
-    assert_eq!(ledger.day_counts("shop", (2026, 11, 20), Some("NEWS")).await, news);
-    let all = DayCounts { mt_messages: 9, mt_recipients: 9, mt_waiting: 4, mo_delivered: 1, mo_waiting: 1, mo_failed: 1, ..help };
-    assert_eq!(ledger.day_counts("shop", (2026, 11, 20), None).await, all);
-    assert_eq!(ledger.day_counts("shop", (2026, 11, 21), None).await, news);
-    for day in [(2026, 11, 22), (2026, 13, 1), (0, 0, 0), (u16::MAX, 1, 1)] {
-        assert_eq!(ledger.day_counts("shop", day, None).await, DayCounts::default());
+    let help = LifeCounts { mt_messages: 7, mt_recipients: 7, mt_sent: 3, mt_waiting: 2, mt_failed: 2, ..LifeCounts::default() };
+    assert_eq!(ledger.counts("shop", (t, t + 24 * HOUR), Some("HELP")).await, help);
+    let news = LifeCounts { mt_messages: 1, mt_recipients: 1, mt_waiting: 1, ..LifeCounts::default() };
+    assert_eq!(ledger.counts("shop", (t, t + 24 * HOUR), Some("NEWS")).await, news);
+    let all = LifeCounts { mt_messages: 9, mt_recipients: 9, mt_waiting: 4, mo_delivered: 1, mo_waiting: 1, mo_failed: 1, ..help };
+    assert_eq!(ledger.counts("shop", (t, t + 24 * HOUR), None).await, all);
+    assert_eq!(ledger.counts("shop", (t + 24 * HOUR, t + 48 * HOUR), None).await, news);
+    // A day of another zone has some of both; what lies at the end of it is told apart within its slice.
+    assert_eq!(ledger.counts("shop", (t + 8 * HOUR, t + 32 * HOUR), None).await, news);
+    submit(&service("NEWS"), "shop", t + 31 * HOUR);
+    id -= 29_999;
+    feed.tx(t + 33 * HOUR, vec![accept(&feed, id, "shop", "connector:a", &service("NEWS"), t + 34 * HOUR)]);
+    settled(&ledger).await;
+    let two = LifeCounts { mt_messages: 2, mt_recipients: 2, mt_waiting: 2, ..LifeCounts::default() };
+    assert_eq!(ledger.counts("shop", (t + 8 * HOUR, t + 32 * HOUR), None).await, two);
+    for time in [(t + 48 * HOUR, t + 72 * HOUR), (t, t), (t + 1, t), (0, 1), (u64::MAX - 1, u64::MAX)] {
+        assert_eq!(ledger.counts("shop", time, None).await, LifeCounts::default());
     }
     assert_eq!((queued, mo_queued), (30_000, 12 * 30_000));
     let record = ledger.get(MsgId(queued)).await.unwrap().unwrap().message;

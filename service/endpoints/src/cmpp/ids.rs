@@ -95,6 +95,20 @@ impl LocalTime {
         }
     }
 
+    /// Milliseconds since 1970, of a clock that is `utc_offset` minutes ahead of UTC. `None` if there is no such time.
+    pub fn millis(self, utc_offset: i32) -> Option<u64> {
+        let (year, month, day) = (u64::from(self.year), u64::from(self.month), u64::from(self.day));
+        let year = year.checked_sub(u64::from(month <= 2))?;
+        let from_march = if month > 2 { month - 3 } else { month + 9 };
+        let (era, year_of_era) = (year / 400, year % 400);
+        let day_of_year = ((153 * from_march + 2) / 5 + day).checked_sub(1)?;
+        let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+        let days = (era * 146_097 + day_of_era).checked_sub(719_468)?;
+        let seconds = days * 86_400 + u64::from(self.hour) * 3600 + u64::from(self.minute) * 60 + u64::from(self.second);
+        let millis = seconds.checked_add_signed(-i64::from(utc_offset) * 60)? * 1000;
+        (LocalTime::at(millis, utc_offset) == self).then_some(millis)
+    }
+
     /// MMDDHHMMSS as a number, as CONNECT has it.
     pub fn timestamp(self) -> u32 {
         waxwing_cmpp::auth::timestamp(self.month, self.day, self.hour, self.minute, self.second)
@@ -123,6 +137,12 @@ mod tests {
         assert_eq!(LocalTime::at(LEAP + 2000, 480), time(2024, 3, 1, 0, 0, 0));
         assert_eq!(LocalTime::at(4_102_444_799_000, 0), time(2099, 12, 31, 23, 59, 59));
         assert_eq!(&LocalTime::at(LEAP, 480).minutes(), b"2402292359");
+        for at in [LEAP, 1_709_251_200_000, 4_102_444_799_000, 86_400_000, 951_782_400_000] {
+            assert_eq!(LocalTime::at(at, 480).millis(480), Some(at / 1000 * 1000));
+        }
+        for (month, day) in [(0, 1), (2, 30), (4, 31), (13, 1), (1, 0)] {
+            assert_eq!(LocalTime { year: 2026, month, day, ..LocalTime::default() }.millis(480), None, "{month}-{day}");
+        }
     }
 
     #[test]

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use waxwing_cmpp::{Body, CancelResp, MsgId, Query, QueryResp, Version, encode};
-use waxwing_core::{Account, DayCounts, Gateway, Millis};
-use waxwing_smpp::time::SmppTime;
+use waxwing_core::{Account, LifeCounts, Gateway, Millis};
 use waxwing_spool::BoxFuture;
 
+use super::ids::LocalTime;
 use crate::door::Reply;
 
 /// Success_Id of CANCEL_RESP.
@@ -74,9 +74,9 @@ impl Asker {
         let (time, query_type, code) = (q.time.to_vec(), q.query_type, q.query_code.to_vec());
         Box::pin(async move {
             let service = (query_type == 1).then(|| String::from_utf8_lossy(&code).into_owned());
-            let counts = match (date(&time), self.gateway.history()) {
-                (Some(day), Some(history)) => history.day_counts(&self.account.name, day, service.as_deref()).await,
-                _ => DayCounts::default(),
+            let counts = match (day(&time, self.utc_offset), self.gateway.history()) {
+                (Some(day), Some(history)) => history.counts(&self.account.name, day, service.as_deref()).await,
+                _ => LifeCounts::default(),
             };
             let n = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
             let body = QueryResp {
@@ -97,21 +97,21 @@ impl Asker {
     }
 }
 
-/// YYYYMMDD.
-fn date(octets: &[u8]) -> Option<(u16, u8, u8)> {
+/// YYYYMMDD as the first millisecond of that day and that of the next, by the local clock.
+fn day(octets: &[u8], utc_offset: i32) -> Option<(Millis, Millis)> {
     let digits = std::str::from_utf8(octets).ok().filter(|d| d.len() == 8 && d.bytes().all(|b| b.is_ascii_digit()))?;
-    Some((digits[..4].parse().ok()?, digits[4..6].parse().ok()?, digits[6..].parse().ok()?))
+    let (year, month, day) = (digits[..4].parse().ok()?, digits[4..6].parse().ok()?, digits[6..].parse().ok()?);
+    let start = LocalTime { year, month, day, ..LocalTime::default() }.millis(utc_offset)?;
+    Some((start, start + 86_400_000))
 }
 
 /// When a message of this id was accepted. Msg_Ids have no year: the nearest is meant.
 fn accepted(id: MsgId, utc_offset: i32, now: Millis) -> Option<Millis> {
     let p = id.parts();
-    let (quarters, sign) = (utc_offset.unsigned_abs() / 15, if utc_offset < 0 { '-' } else { '+' });
-    let this_year = super::ids::LocalTime::at(now, utc_offset).year;
+    let this_year = LocalTime::at(now, utc_offset).year;
     let at = |year: u16| {
-        let text = format!("{:02}{:02}{:02}{:02}{:02}{:02}0{quarters:02}{sign}", year % 100, p.month, p.day, p.hour, p.minute, p.second);
-        let time = SmppTime::parse(text.as_bytes()).ok()??;
-        u64::try_from(time.to_unix_ms(i64::try_from(now).ok()?)).ok()
+        let time = LocalTime { year, month: p.month, day: p.day, hour: p.hour, minute: p.minute, second: p.second };
+        time.millis(utc_offset)
     };
     (this_year - 1..=this_year + 1).filter_map(at).min_by_key(|at| at.abs_diff(now))
 }
@@ -134,8 +134,10 @@ mod tests {
 
     #[test]
     fn days_are_read() {
-        assert_eq!(date(b"20261122"), Some((2026, 11, 22)));
-        assert_eq!(date(b"2026112"), None);
-        assert_eq!(date(b"2026+122"), None);
+        // Midnight in China is 16:00 of the day before in UTC.
+        assert_eq!(day(b"20260102", 480), Some((NOW - (3 * 3600 + 5 * 60 + 30) * 1000, NOW + (20 * 3600 + 54 * 60 + 30) * 1000)));
+        assert_eq!(day(b"2026112", 480), None);
+        assert_eq!(day(b"2026+122", 480), None);
+        assert_eq!(day(b"20260230", 480), None);
     }
 }
