@@ -11,7 +11,7 @@
 //   delay_ms        how long each answer takes (default 0)
 //   tls             {key, cert}: files in PEM; then it takes TLS connections only
 // Commands, JSON lines on standard input:
-//   {"cmd":"mo","source":..,"dest":..,"text":..[,"data_coding":8][,"udh":hex]}   to one bound receiver
+//   {"cmd":"mo","source":..,"dest":..,"text":.. or "hex":..[,"data_coding":8][,"udh":hex]}   to one bound receiver
 //   {"cmd":"refuse","status":88,"count":3}                            the next submits get this status
 //   {"cmd":"ignore","count":3}                                        the next submits are recorded and never answered
 //   {"cmd":"away"} / {"cmd":"back"}                                   close every session and refuse new ones / take them again
@@ -156,7 +156,7 @@ readline.createInterface({ input: process.stdin }).on('line', (line) => {
   const order = JSON.parse(line);
   if (order.cmd === 'mo') {
     const through = receivers()[0];
-    if (through) deliver(through, mo(order.source, order.dest, order.text, order.data_coding, order.udh));
+    if (through) deliver(through, mo(order.source, order.dest, order.hex === undefined ? order.text : Buffer.from(order.hex, 'hex'), order.data_coding, order.udh));
     else emit('error', { reason: 'nobody is bound to receive' });
   } else if (order.cmd === 'refuse') {
     refuse = { status: order.status, count: order.count };

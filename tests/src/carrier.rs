@@ -87,6 +87,11 @@ impl Carrier {
         self.obey(&json!({"cmd": "mo", "source": source, "dest": dest, "text": text, "udh": udh}));
     }
 
+    /// Sends octets from a phone, behind a user data header; both in hexadecimal.
+    pub fn send_binary_mo(&mut self, source: &str, dest: &str, udh: &str, hex: &str) {
+        self.obey(&json!({"cmd": "mo", "source": source, "dest": dest, "hex": hex, "udh": udh, "data_coding": 4}));
+    }
+
     /// Answers the next `count` submits with this status.
     pub fn refuse(&mut self, status: u32, count: usize) {
         self.obey(&json!({"cmd": "refuse", "status": status, "count": count}));
