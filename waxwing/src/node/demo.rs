@@ -56,7 +56,10 @@ pub(crate) fn webhook_secret() -> String {
 
 fn text(password: &str) -> String {
     let mut t = String::from(HEAD);
-    let _ = write!(t, "[[account]]\nname = \"demo\"\npassword = \"{password}\"\nallow = [\"sms\", \"push\", \"admin\"]\nnumbers = [\"12345\"]\n");
+    let _ = write!(
+        t,
+        "[[account]]\nname = \"demo\"\npassword = \"{password}\"\nallow = [\"sms\", \"push\", \"admin\"]\nnumbers = [\"12345\"]\n"
+    );
     t
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use waxwing_cmpp::{Body, CancelResp, MsgId, Query, QueryResp, Version, encode};
-use waxwing_core::{Account, LifeCounts, Gateway, Millis};
+use waxwing_core::{Account, Gateway, LifeCounts, Millis};
 use waxwing_spool::BoxFuture;
 
 use super::ids::LocalTime;
