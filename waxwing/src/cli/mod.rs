@@ -22,7 +22,7 @@ use crate::config::{self, Config};
 
 pub use client::Target;
 
-/// An SMS gateway: SMPP and HTTP doors, a durable queue, connectors to carriers.
+/// An SMS gateway: SMPP, CMPP and HTTP doors, a durable queue, connectors to carriers.
 #[derive(Debug, Parser)]
 #[command(name = "waxwing", version, arg_required_else_help = true, max_term_width = 110)]
 pub struct Cli {
