@@ -73,6 +73,27 @@ fn xml_of(submit: &Value) -> String {
     std::fs::read_to_string(xml).expect("XML")
 }
 
+/// What tshark reads in pushes, a row each: PDU type, content types, public identifiers of WBXML, and how often it finds something malformed.
+fn dissect(pushes: &[Vec<u8>]) -> Vec<String> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (dump, pcap) = (folder.path().join("dump"), folder.path().join("pcap"));
+    let lines = pushes.iter().map(|octets| {
+        let digits: String = octets.iter().map(|octet| format!(" {octet:02x}")).collect();
+        format!("000000{digits}\n")
+    });
+    std::fs::write(&dump, lines.collect::<String>()).expect("a file");
+    let run = |command: &mut Command| {
+        let output = command.output().expect("tshark's tools; run scripts/install-test-peers.sh");
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    run(Command::new("text2pcap").args(["-q", "-u", "9200,2948"]).args([&dump, &pcap]));
+    let fields = ["wsp.pdu_type", "wsp.header.content_type", "wbxml.public_id.known", "_ws.malformed"];
+    let fields = fields.iter().flat_map(|field| ["-e", field]);
+    let rows = run(Command::new("tshark").arg("-r").arg(&pcap).args(["-d", "udp.port==2948,wsp", "-T", "fields"]).args(fields));
+    rows.lines().map(str::to_owned).collect()
+}
+
 fn hex(digits: &str) -> Vec<u8> {
     (0..digits.len() / 2).map(|i| u8::from_str_radix(&digits[2 * i..2 * i + 2], 16).expect("digits")).collect()
 }
@@ -207,6 +228,7 @@ fn any_content_leaves_as_a_push() {
         ("multipart/mixed; boundary=in", mixed.as_bytes()),
         ("application/x-anything", b"\x00\x01"),
     ];
+    let mut pushes = Vec::new();
     for (index, content) in contents.iter().enumerate() {
         assert_says(&push(&gateway, &format!("{index}"), "", &["+447700900123"], *content), &["code=\"1001\""]);
         let submit = carrier.wait_for_submits(index + 1, BOUND).last().expect("a submit").clone();
@@ -222,7 +244,17 @@ fn any_content_leaves_as_a_push() {
             4 => assert_eq!((headers, content_octets), (&[0xa3][..], &[1, 1, 2, 0x83, b'h', b'i'][..])),
             _ => assert_eq!((headers, content_octets), (&b"application/x-anything\0"[..], content.1)),
         }
+        pushes.push(octets.clone());
     }
+    let expected = [
+        "0x06\tapplication/vnd.wap.mms-message\t\t",
+        "0x06\tapplication/vnd.wap.coc\t0x00000007\t",
+        "0x06\tapplication/vnd.wap.connectivity-wbxml\t0x0000000b\t",
+        "0x06\tapplication/vnd.wap.slc\t0x00000006\t",
+        "0x06\tapplication/vnd.wap.multipart.mixed\t\t",
+        "0x06\tapplication/x-anything\t\t",
+    ];
+    assert_eq!(dissect(&pushes), expected);
 }
 
 #[test]
@@ -265,6 +297,39 @@ fn bad_input_is_told_with_its_place() {
     assert_eq!((stranger.status, stranger.header("www-authenticate").is_some()), (401, true));
     // One number was good.
     assert_eq!(carrier.wait_for_submits(1, BOUND).len(), 1);
+}
+
+#[test]
+fn a_push_id_is_taken_once_even_of_many_at_once() {
+    let (mut gateway, mut carrier) = start();
+    let si = ("text/vnd.wap.si", SI.as_bytes());
+    let answers: Vec<Response> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..8).map(|_| scope.spawn(|| push(&gateway, "same", "", &["+447700900123"], si))).collect();
+        threads.into_iter().map(|thread| thread.join().expect("an answer")).collect()
+    });
+    let of = |code: &str| answers.iter().filter(|a| a.body.contains(&format!("code=\"{code}\""))).count();
+    assert_eq!((of("1001"), of("2007")), (1, 7), "{answers:#?}");
+    carrier.wait_for_submits(1, BOUND);
+    gateway.kill();
+    gateway.start_again();
+    assert_says(&push(&gateway, "same", "", &["+447700900123"], si), &["code=\"2007\""]);
+    assert_says(&control(&gateway, "<statusquery-message push-id='same'/>"), &["<statusquery-result "]);
+    assert_eq!(carrier.submits().len(), 1);
+}
+
+#[test]
+fn results_outlive_a_restart() {
+    let (mut gateway, _carrier) = start();
+    let mut catcher = Catcher::start();
+    catcher.refuse(usize::MAX);
+    let notify = format!("ppg-notify-requested-to=\"http://{}/\"", catcher.address());
+    assert_says(&push(&gateway, "1", &notify, &["+447700900123"], ("text/vnd.wap.si", SI.as_bytes())), &["code=\"1001\""]);
+    catcher.wait_for("a notification", BOUND, |c| c.answered == 500);
+    gateway.kill();
+    catcher.refuse(0);
+    gateway.start_again();
+    let told = catcher.wait_for("the notification again", BOUND, |c| c.answered == 200);
+    assert!(told.body.contains("push-id=\"1\"") && told.body.contains("message-state=\"delivered\""), "{}", told.body);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use waxwing_tests::cmpp::Ismg;
 use waxwing_tests::push::{body, joined, libwbxml, tshark, unhex};
 use waxwing_tests::{Carrier, Config, Gateway, http};
 
@@ -149,4 +150,50 @@ fn the_command_line_sends_and_decodes() {
     send(&["--push", "voicemail", "--set", "count=7", "+447700900123"]);
     let submit = carrier.wait_for_submits(seen + 1, BOUND)[seen].clone();
     assert_eq!((&submit["udh"], &submit["data_coding"]), (&json!(["01020007"]), &json!(0xc8)));
+}
+
+#[test]
+fn forms_of_several_messages_keep_their_segments() {
+    let (gateway, mut carrier) = pushing();
+    let text = "0123456789".repeat(25);
+    let ems = json!({"to": "+447700900123", "kind": "ems", "items": [{"text": text, "bold": true}, {"sound": 3}]});
+    let answer = post(&gateway, ems);
+    let parts = answer["messages"].as_array().map_or(0, Vec::len);
+    assert_eq!((answer["accepted"].as_u64(), parts), (Some(2), 2), "{answer:#}");
+    let submits = carrier.wait_for_submits(2, BOUND).to_vec();
+    let sent: String = submits.iter().filter_map(|s| s["text"].as_str()).collect();
+    assert_eq!(sent, text, "{submits:#?}");
+    for (submit, number) in submits.iter().zip(1..) {
+        let elements: Vec<&str> = submit["udh"].as_array().expect("a header").iter().filter_map(Value::as_str).collect();
+        assert!(elements[0].starts_with("0003") && elements[0].ends_with(&format!("020{number}")), "{submit:#}");
+        // Text formatting: its position, its length, and bold.
+        assert!(elements.iter().any(|e| e.starts_with("0a0300") && e.ends_with("13")), "{submit:#}");
+    }
+    let waiting = json!({"to": "+447700900123", "kind": "voicemail", "text": "9876543210".repeat(20)});
+    assert_eq!(post(&gateway, waiting)["accepted"], 2);
+    let submits = carrier.wait_for_submits(4, BOUND)[2..].to_vec();
+    assert!(submits.iter().all(|s| s["data_coding"] == 0xc8 && s["esm_class"] == 0x40), "{submits:#?}");
+}
+
+#[test]
+fn a_push_goes_over_cmpp_as_well() {
+    let ismg = Ismg::start();
+    let config = Config::new().cmpp("").shop_over_cmpp("").replaced("allow = [\"sms\"]", "allow = [\"sms\", \"push\"]");
+    let gateway = Gateway::start(&config.cmpp_connector(ismg.address(), "").route_to_carrier());
+    let mut link = ismg.login();
+    gateway.wait_until_up("carrier");
+    let url = format!("http://www.example.com/{}", "x".repeat(200));
+    let answer = post(&gateway, json!({"to": "+8613800138000", "from": "12345", "kind": "si", "url": url, "text": "你好"}));
+    assert_eq!(answer["accepted"], 1, "{answer:#}");
+    let parts = [link.take(1), link.take(2)];
+    let mut pdu = Vec::new();
+    for (part, number) in parts.iter().zip(1..) {
+        assert_eq!((part.tp_udhi, part.msg_fmt, part.pk_total, part.pk_number), (1, 4, 2, number), "{part:?}");
+        let (header, content) = part.content.split_at(usize::from(part.content[0]) + 1);
+        assert!(header.windows(6).any(|six| six == [5, 4, 0x0b, 0x84, 0x23, 0xf0]), "{header:02x?}");
+        assert!(part.content.len() <= 140, "{part:?}");
+        pdu.extend_from_slice(content);
+    }
+    let xml = libwbxml(gateway.folder(), body(&pdu), None);
+    assert!(xml.contains(&url) && xml.contains("你好"), "{xml}");
 }

@@ -34,7 +34,7 @@ async fn an_indication_with_all_that_messages_have() {
     let id = a.json()["messages"][0]["id"].clone();
     assert_eq!(push(&h, body, &[("idempotency-key", "k")]).await.json()["messages"][0]["id"], id, "sent once");
     let m = h.sent();
-    assert_eq!((m.want, m.reference.as_str(), m.validity_given, m.data_coding, m.udhi), (want::DELIVERED, "r1", true, 0xf5, true));
+    assert_eq!((m.want, m.reference.as_str(), m.validity_given, m.data_coding, m.udhi), (want::DELIVERED, "r1", true, 4, true));
     let r = recognise(&m).unwrap();
     assert_eq!((r.kind, &r.fields["href"], &r.fields["text"]), ("si", &json!("http://example.net/x"), &json!("Hi")));
 }
@@ -128,10 +128,10 @@ async fn nowsms_urls_push_as_well() {
     let m = h.sent();
     assert_eq!((&m.payload[..], m.data_coding, m.protocol_id, m.esm_class), (&[4, 1, 2, 0, 3][..], 0xc8, 1, 0x80));
     let m = {
-        h.get_as("shop", "/?PhoneNumber=%2B447700900123&WAPURL=a.example&Text=x&DCS=04").await;
+        h.get_as("shop", "/?PhoneNumber=%2B447700900123&WAPURL=a.example&Text=x&DCS=F5").await;
         h.sent()
     };
-    assert_eq!(m.data_coding, 4);
+    assert_eq!(m.data_coding, 0xf5);
     for (query, says) in [
         ("OMAOTA=mms&OTAPIN=abcd", "the PIN has to be"),
         ("OMAOTA=none", "there is no none.OTA"),

@@ -7,8 +7,11 @@ use waxwing_smart::UserData;
 
 use crate::{Binary, ComposeError, Flash, Limits, Replace, Special, settings, smart, wap};
 
-/// data_coding of 8-bit data for the handset (3GPP TS 23.038, 4).
+/// data_coding of 8-bit data of class 1, for the handset: what Nokia's handsets were sent (3GPP TS 23.038, 4).
 pub(crate) const DATA: u32 = 0xf5;
+/// data_coding of 8-bit data without a class: handsets take pushes by their port, and not every carrier takes a class (CMPP's Msg_Fmt has
+/// none).
+pub(crate) const OCTETS: u32 = 4;
 /// TP-PID of "replace short message type 1", less 1 (3GPP TS 23.040, 9.2.3.9).
 const REPLACE: u32 = 0x40;
 

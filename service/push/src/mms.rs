@@ -68,33 +68,51 @@ pub fn read_mms(media_type: &str, octets: &[u8]) -> Result<MmsContent, MmsConten
     if !media.eq_ignore_ascii_case(CONTENT_TYPE) {
         return Err(MmsContentError::ContentType(media.to_owned()));
     }
-    let (content, has_content) = headers(octets)?;
+    let (content, end) = headers(octets)?;
     if content.message_type != 0x84 {
         return Err(MmsContentError::MessageType(push::message_type_name(content.message_type).unwrap_or("of an unknown type")));
     }
-    if has_content { Ok(content) } else { Err(MmsContentError::NoContent) }
+    match end {
+        End::Content => Ok(content),
+        End::Nothing => Err(MmsContentError::NoContent),
+        End::Broken(at) => Err(MmsContentError::Headers(at)),
+    }
 }
 
-/// The headers of any MMS PDU; true if content follows them.
-pub(crate) fn headers(octets: &[u8]) -> Result<(MmsContent, bool), MmsContentError> {
+/// What comes behind the headers of an MMS PDU.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// A content type, and content.
+    Content,
+    /// Nothing.
+    Nothing,
+    /// Something that is no header, at this octet. Some phones and operators send a stray octet or two.
+    Broken(usize),
+}
+
+/// The headers of any MMS PDU as far as they can be read.
+pub(crate) fn headers(octets: &[u8]) -> Result<(MmsContent, End), MmsContentError> {
     let &[0x8c, message_type, ..] = octets else { return Err(MmsContentError::NotMms) };
     let mut content = MmsContent { message_type, ..MmsContent::default() };
     let mut reader = Reader::new(octets.get(2..).unwrap_or_default());
+    let end = read(&mut reader, &mut content).unwrap_or_else(|_| End::Broken(reader.offset() + 2));
+    Ok((content, end))
+}
+
+fn read(reader: &mut Reader<'_>, content: &mut MmsContent) -> Result<End, waxwing_wap::DecodeError> {
     while let Ok(name) = reader.octet("header") {
-        let at = reader.offset() + 1;
-        let broken = |_| MmsContentError::Headers(at);
         match name {
             0x83 => content.content_location = Some(reader.string()),
-            0x84 => return Ok((content, true)),
-            0x88 => content.expiry = relative(&mut reader).map_err(broken)?,
-            0x89 => content.from = from(&mut reader).map_err(broken)?,
+            0x84 => return Ok(End::Content),
+            0x88 => content.expiry = relative(reader)?,
+            0x89 => content.from = from(reader)?,
             0x8a if reader.peek().is_some_and(|o| o >= 0x80) => {
-                let code = reader.octet("class").map_err(broken)?;
+                let code = reader.octet("class")?;
                 content.class = CLASSES.get(usize::from(code & 0x7f)).map(|&c| c.to_owned());
             }
             0x8a => content.class = Some(reader.string()),
-            0x8e => content.size = Some(reader.integer().map_err(broken)?),
-            0x96 => content.subject = Some(reader.encoded_string().map_err(broken)?).filter(|s| !s.is_empty()),
+            0x8e => content.size = Some(reader.integer()?),
+            0x96 => content.subject = Some(reader.encoded_string()?).filter(|s| !s.is_empty()),
             0x98 => content.transaction_id = Some(reader.string()),
             // A name as text: its value is text as well.
             0x20..=0x7e => {
@@ -102,12 +120,12 @@ pub(crate) fn headers(octets: &[u8]) -> Result<(MmsContent, bool), MmsContentErr
                 reader.string();
             }
             0x80.. => {
-                reader.value().map_err(broken)?;
+                reader.value()?;
             }
-            _ => return Err(MmsContentError::Headers(at)),
+            _ => return Ok(End::Broken(reader.offset() + 1)),
         }
     }
-    Ok((content, false))
+    Ok(End::Nothing)
 }
 
 fn from(reader: &mut Reader<'_>) -> Result<Option<String>, waxwing_wap::DecodeError> {
@@ -232,7 +250,7 @@ mod tests {
             size: Some(30_000),
             expiry: Some(259_200),
         };
-        assert_eq!((content, more), (expected, false));
+        assert_eq!((content, more), (expected, End::Nothing));
     }
 
     #[test]

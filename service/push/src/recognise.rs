@@ -180,4 +180,35 @@ mod tests {
         let told = recognise(&lies).unwrap().to_json();
         assert!(told.get("error").is_some() || told.get("quirks").is_some(), "{told}");
     }
+
+    /// Pushes of phones, operators and other products: each is recognised, and none does harm at any truncation.
+    #[test]
+    fn pushes_of_others_are_recognised() {
+        let Some(folder) = std::env::var_os("WAXWING_SAMPLES") else {
+            let _ = std::io::Write::write_all(
+                &mut std::io::stderr().lock(),
+                b"SKIPPED pushes_of_others_are_recognised: WAXWING_SAMPLES is not set\n",
+            );
+            return;
+        };
+        for entry in std::fs::read_dir(std::path::Path::new(&folder).join("push")).unwrap() {
+            let path = entry.unwrap().path();
+            let pdu = std::fs::read(&path).unwrap();
+            let whole = [&[6, 5, 4, 0x0b, 0x84, 0x23, 0xf0][..], &pdu].concat();
+            let of =
+                |octets: &[u8]| recognise(&Message { data_coding: 4, udhi: true, payload: octets.to_vec().into(), ..Message::default() });
+            let recognised = of(&whole).unwrap();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            let kind = match () {
+                () if name.contains("-si") => "si",
+                () if name.contains("-cp") => "provisioning",
+                () if name.contains("dm-") => "push",
+                () => "mms_notification",
+            };
+            assert_eq!((recognised.kind, &recognised.error), (kind, &None), "{name}: {recognised:?}");
+            for length in 7..whole.len() {
+                assert!(of(&whole[..length]).is_some(), "{name} {length}");
+            }
+        }
+    }
 }

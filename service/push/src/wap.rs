@@ -8,7 +8,7 @@ use waxwing_wap::sms::{self, Outgoing};
 use waxwing_wap::wbxml::{Options, Version};
 use waxwing_wap::wsp::{ContentType, HeaderName, HeaderValue, application_id_code};
 
-use crate::compose::DATA;
+use crate::compose::OCTETS;
 use crate::{Allowed, Co, ComposeError, Composed, EmailNotification, Limits, Push, Rights, Si, Sl};
 
 /// Schemes that need no `//`.
@@ -152,7 +152,7 @@ pub(crate) fn of_pdu(field: &'static str, pdu: &[u8], ports: Ports, limits: &Lim
     let bounds = waxwing_gsm::segment::Limits { max_segments: limits.segments, ..waxwing_gsm::segment::Limits::default() };
     sms::segments(pdu, ports, bounds, 0).map_err(|e| ComposeError::of_segments(field, &e))?;
     let payload = sms::user_data(pdu, ports);
-    Ok(Composed { payload: payload.into(), udhi: true, data_coding: DATA, ..Composed::default() })
+    Ok(Composed { payload: payload.into(), udhi: true, data_coding: OCTETS, ..Composed::default() })
 }
 
 /// Differs for most pushes, and is the same for the same one.
@@ -193,7 +193,7 @@ mod tests {
         let mut message = Message::default();
         composed.put_into(&mut message);
         let (header, octets) = waxwing_core::content::split(&message);
-        assert_eq!((header.ports(), message.data_coding), (Some(sms::PUSH), 0xf5));
+        assert_eq!((header.ports(), message.data_coding), (Some(sms::PUSH), 4));
         let Content::Document(document, _) = Received::decode(&octets).unwrap().content else { panic!("{octets:02x?}") };
         document
     }

@@ -4,7 +4,9 @@ use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 use waxwing_core::{Door, Message, Millis, MsgId, Submission, SubmitError, want};
 use waxwing_ledger::MessageRecord;
-use waxwing_wap::pap::{Code, DeliveryMethod, Part, Priority, ProgressNote, PushMessage, PushResponse, QualityOfService, ReplaceMethod};
+use waxwing_wap::pap::{
+    Code, DeliveryMethod, MessageState, Part, Priority, ProgressNote, PushMessage, PushResponse, QualityOfService, ReplaceMethod,
+};
 
 use super::find::Recipient;
 use super::{Initiator, Refusal, content, push_response};
@@ -138,8 +140,10 @@ fn accepted(push: &PushMessage, ids: &[MsgId], user_pin: Option<&str>) -> PushRe
         };
         let pin = user_pin.map(|pin| format!("the user has to type in {pin}"));
         let time = response.reply_time;
-        response.notes =
-            [Some(stored), pin].into_iter().flatten().map(|n| ProgressNote { stage: "Accepted".into(), note: Some(n), time }).collect();
+        // A stage may be any word; Kannel's initiator knows those of message states alone.
+        let stage = || MessageState::Pending.name().to_owned();
+        let notes = [Some(stored), pin].into_iter().flatten();
+        response.notes = notes.map(|note| ProgressNote { stage: stage(), note: Some(note), time }).collect();
     }
     response
 }
