@@ -9,9 +9,9 @@ use waxwing_tests::{Carrier, Config, Gateway, cmpp_relay, until};
 const BOUND: Duration = Duration::from_secs(20);
 const VERSIONS: [u8; 2] = [0x20, 0x30];
 
-/// MT_TLMsg, MT_Tlusr, MT_Scs, MT_WT, MT_FL, MO_Scs, MO_WT, MO_FL for today. Days are UTC's, and a message to many is as many messages.
+/// MT_TLMsg, MT_Tlusr, MT_Scs, MT_WT, MT_FL, MO_Scs, MO_WT, MO_FL for today, as China's clocks have it. A message to many is as many messages.
 fn counts(sp: &mut Sp, query_type: u8, query_code: &str) -> [u32; 8] {
-    let [year, month, day, ..] = clock(0, 0);
+    let [year, month, day, ..] = clock(0, 8 * 3_600);
     let mut body = format!("20{year:02}{month:02}{day:02}").into_bytes();
     body.push(query_type);
     body.extend(format!("{query_code:\0<10}").into_bytes());
