@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use waxwing_tests::http::{self, Catcher, Response};
-use waxwing_tests::{Carrier, Config, Gateway, skip};
+use waxwing_tests::{Carrier, Config, Gateway, skip, until};
 
 const BOUND: Duration = Duration::from_secs(20);
 const TEST_PPG: &str = "/usr/lib/kannel/test/test_ppg";
@@ -115,8 +115,9 @@ fn kannels_initiator_pushes() {
     let runs: [(&str, &[&str], _); 4] =
         [("si", &[], &si), ("si", &["-d", "lf"], &si), ("sl", &["-E", "-p"], &sl), ("si", &["-e", "base64", "-n"], &si)];
     for (index, (kind, options, content)) in runs.into_iter().enumerate() {
+        let notes = index == 3;
         let control = document(&format!(
-            "<push-message push-id=\"{index}@kannel\" deliver-after-timestamp=\"2001-02-28T06:45:00Z\" progress-notes-requested=\"true\">\n\
+            "<push-message push-id=\"{index}@kannel\" deliver-after-timestamp=\"2001-02-28T06:45:00Z\" progress-notes-requested=\"{notes}\">\n\
              <address address-value=\"WAPPUSH=+44770090000{index}/TYPE=PLMN@ppg.carrier.com\">\n</address>\n\
              <quality-of-service priority=\"low\" delivery-method=\"unconfirmed\" network-required=\"true\" network=\"gsm\" \
              bearer-required=\"true\" bearer=\"sms\"/></push-message>"
@@ -136,7 +137,10 @@ fn kannels_initiator_pushes() {
             "si" => assert!(xml.contains("action=\"signal-high\"") && xml.contains("New: é"), "{xml}"),
             _ => assert!(xml.contains("<sl href=\"http://wap.example.net/\""), "{xml}"),
         }
-        assert!(said.contains("1001"), "its own words tell that the push was accepted: {said}");
+        // It reads the response by its own compiler of PAP, which takes the last element for the whole where there are progress notes.
+        let words = if notes { ["HTTP/1.1 202 Accepted", ""] } else { ["HTTP/1.1 202 Accepted", "and type push response"] };
+        assert!(words.iter().all(|words| said.contains(words)), "{words:?} in {said}");
+        assert!(!said.contains("illegal ppg state"), "{said}");
     }
 }
 
@@ -310,6 +314,9 @@ fn a_push_id_is_taken_once_even_of_many_at_once() {
     let of = |code: &str| answers.iter().filter(|a| a.body.contains(&format!("code=\"{code}\""))).count();
     assert_eq!((of("1001"), of("2007")), (1, 7), "{answers:#?}");
     carrier.wait_for_submits(1, BOUND);
+    // One that was killed before it had noted the carrier's answer would send it again, as it has to.
+    let status = || control(&gateway, "<statusquery-message push-id='same'/>").body;
+    until("it is noted that it has left", BOUND, || status().contains("message-state=\"unknown\" code=\"1000\""));
     gateway.kill();
     gateway.start_again();
     assert_says(&push(&gateway, "same", "", &["+447700900123"], si), &["code=\"2007\""]);
