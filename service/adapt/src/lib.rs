@@ -1,0 +1,1 @@
+//! Content adaptation: what a phone can show, and media made to fit it.

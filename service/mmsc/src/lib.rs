@@ -1,0 +1,1 @@
+//! The multimedia message centre: mailboxes, notification, retrieval, reports.
