@@ -190,7 +190,7 @@ impl Gateway {
         }
         let account = setup.accounts.of_group(group)?;
         let queue = match msg.door() {
-            Door::Smpp | Door::Cmpp => account.queue,
+            Door::Smpp | Door::Cmpp | Door::Mm1 | Door::Mail | Door::Mmsc => account.queue,
             Door::Kannel if msg.callback.is_empty() => return None,
             Door::Internal | Door::Connector => return None,
             _ if msg.callback.is_empty() && account.config.webhook.is_none() => return None,

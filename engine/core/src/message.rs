@@ -20,6 +20,9 @@ pub enum Kind {
     MoPart = 3,
     /// One part of a long MT message, submitted by itself, that waits for the others; never leaves as itself.
     MtPart = 4,
+    /// A multimedia message to one recipient. Its content is in the media store; `native` says which, and whatever else the message centre
+    /// knows of it.
+    Mms = 5,
 }
 
 /// The door by which a message came in: its receipts leave by the same.
@@ -42,6 +45,12 @@ pub enum Door {
     Cmpp = 6,
     /// `/pap`, the push proxy gateway.
     Pap = 7,
+    /// MM1: a phone, at the message centre.
+    Mm1 = 8,
+    /// E-mail (MM3).
+    Mail = 9,
+    /// The message centre itself: its notifications and links, which are SMS.
+    Mmsc = 10,
 }
 
 impl Door {
@@ -56,6 +65,9 @@ impl Door {
             Door::Connector => "connector",
             Door::Cmpp => "cmpp",
             Door::Pap => "pap",
+            Door::Mm1 => "mm1",
+            Door::Mail => "mail",
+            Door::Mmsc => "mmsc",
         }
     }
 }
@@ -97,6 +109,8 @@ pub mod want {
     pub const ACCEPTED: u32 = 8;
     /// Refused by the carrier.
     pub const REFUSED: u32 = 16;
+    /// Read by whoever got it (multimedia messages).
+    pub const READ: u32 = 32;
     /// The final states: delivered, failed, refused.
     pub const FINAL: u32 = DELIVERED | FAILED | REFUSED;
 }
@@ -200,6 +214,46 @@ pub struct Message {
     /// where nobody is.
     #[prost(string, tag = "36")]
     pub tell: String,
+    /// Of a [`Kind::Mms`]: octets of its content, which is kept elsewhere.
+    #[prost(uint64, tag = "37")]
+    pub size: u64,
+}
+
+/// What a line about a message in the feed ([`waxwing_spool::Op::Note`]) is about: its `kind`. Stored and shown: never renumber.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, prost::Enumeration)]
+#[repr(i32)]
+pub enum Remark {
+    /// Anything else.
+    Other = 0,
+    /// The recipient was told that it can be fetched.
+    Notified = 1,
+    /// A phone fetched it; the words say which, and how it was adapted.
+    Fetched = 2,
+    /// The phone said that it will fetch it later.
+    Deferred = 3,
+    /// Somebody read it.
+    Read = 4,
+    /// The page with it was opened.
+    Opened = 5,
+}
+
+impl Remark {
+    /// Its number in the feed.
+    pub fn code(self) -> u8 {
+        u8::try_from(self as i32).unwrap_or(0)
+    }
+
+    /// Its name in the ledger.
+    pub fn name(self) -> &'static str {
+        match self {
+            Remark::Other => "",
+            Remark::Notified => "notified",
+            Remark::Fetched => "fetched",
+            Remark::Deferred => "deferred",
+            Remark::Read => "read",
+            Remark::Opened => "opened",
+        }
+    }
 }
 
 /// What a submitted part of a long message knows of the whole.

@@ -365,7 +365,7 @@ impl Outbox {
         self.count(|c| &c.failed);
         let m = &out.message;
         let mut ops = Vec::with_capacity(2);
-        if m.kind() == Kind::Mt {
+        if matches!(m.kind(), Kind::Mt | Kind::Mms) {
             // Kannel's "refused" and "failed" are different wishes; whichever was made is fulfilled, once.
             let event = if m.want & want::REFUSED & event != 0 { want::REFUSED } else { want::FAILED };
             ops.extend(self.gateway.failure_receipt(out, state, event, code, reason, now, &self.name));
@@ -509,7 +509,7 @@ impl Gateway {
     pub(crate) fn expired_tx(&self, out: &Outgoing, place: &str, now: Millis) -> Tx {
         self.metrics.expired.inc();
         let mut ops = Vec::with_capacity(2);
-        if matches!(out.message.kind(), Kind::Mt | Kind::MtPart) {
+        if matches!(out.message.kind(), Kind::Mt | Kind::MtPart | Kind::Mms) {
             ops.extend(self.failure_receipt(out, State::Expired, want::FAILED, "", "validity ended", now, place));
         }
         ops.extend(self.told(out, State::Expired, "", "validity ended", now, place));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use thiserror::Error;
-use waxwing_spool::{Accepted, BoxFuture, MAX_PRIORITY, NewEntry, Op, SpoolError, Tx, TxError};
+use waxwing_spool::{Accepted, BoxFuture, MAX_PRIORITY, NewEntry, Op, SpoolError, Tx, TxDone, TxError};
 
 use crate::parts::Placing;
 use crate::{
@@ -230,21 +230,8 @@ impl Gateway {
         };
         let account = account.clone();
         let submission = async move {
-            let ids = match commit.await.map(|mut done| done.pop()) {
-                Ok(Some(Ok(done))) => Ok(done.accepted.into_iter().map(Accepted::id).collect::<Vec<_>>()),
-                Ok(Some(Err(e))) => Err(e.into()),
-                Ok(None) => Err(SubmitError::Broken("the spool gave no answer".into())),
-                Err(e) => Err(SubmitError::from(e)),
-            };
-            match &ids {
-                Ok(_) => {
-                    account.accepted.inc_by(n as u64);
-                }
-                Err(_) => {
-                    account.refused.inc_by(n as u64);
-                    account.usage.give_back(n as u64);
-                }
-            }
+            let ids = accepted_ids(commit.await);
+            account.settle_accepted(n as u64, ids.is_ok());
             ids
         };
         if parts.is_empty() {
@@ -258,7 +245,7 @@ impl Gateway {
     }
 
     /// Lets `n` in together, or says why not.
-    fn admit_whole(&self, account: &Account, n: usize, now: Millis) -> Result<(), SubmitError> {
+    pub(crate) fn admit_whole(&self, account: &Account, n: usize, now: Millis) -> Result<(), SubmitError> {
         self.open_for_new()?;
         let (per_day, per_month) = (account.config.per_day, account.config.per_month);
         account.usage.take_all(n as u64, per_day, per_month, now).map_err(SubmitError::from)?;
@@ -302,7 +289,7 @@ impl Gateway {
     }
 
     /// Settles what is left to us in a submission, and gives what is stored. Nothing is left of it that is worth using.
-    fn prepare(&self, setup: &Setup, account: &Account, s: &mut Submission, now: Millis) -> Result<NewEntry, SubmitError> {
+    pub(crate) fn prepare(&self, setup: &Setup, account: &Account, s: &mut Submission, now: Millis) -> Result<NewEntry, SubmitError> {
         let m = &mut s.message;
         if !account.config.sms {
             return Err(SubmitError::NotAllowed("sms"));
@@ -352,6 +339,15 @@ impl Gateway {
         }
         let priority = s.priority.unwrap_or(account.config.priority).min(account.config.max_priority).min(MAX_PRIORITY);
         Ok(NewEntry { queue, group: account.group, priority, due: not_before, expires, dedup: s.idempotency.take(), body: m.to_bytes() })
+    }
+}
+
+/// The numbers that one transaction gave out.
+pub(crate) fn accepted_ids(done: Result<Vec<Result<TxDone, TxError>>, SpoolError>) -> Result<Vec<MsgId>, SubmitError> {
+    match done?.pop() {
+        Some(Ok(done)) => Ok(done.accepted.into_iter().map(Accepted::id).collect()),
+        Some(Err(e)) => Err(e.into()),
+        None => Err(SubmitError::Broken("the spool gave no answer".into())),
     }
 }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
-use waxwing_core::{Kind, Message, Millis, MsgId, State};
+use waxwing_core::{Kind, Message, Millis, MsgId, Remark, State};
 use waxwing_spool::{Cursor, Event, FeedItem, NewEntry, Outcome, QueueId};
 
 use crate::dayfile::{CounterKey, Work, slice_of};
@@ -126,7 +126,8 @@ impl<'a> Batch<'a> {
             Event::Buried { id } => self.remark(*id, cursor, NewEvent::new(at, EventKind::Buried)),
             Event::Note { id: Some(id), kind, note } => {
                 let words = String::from_utf8_lossy(note).into_owned();
-                self.remark(*id, cursor, NewEvent { code: kind.to_string(), words, ..NewEvent::new(at, EventKind::Note) })
+                let code = Remark::try_from(i32::from(*kind)).map_or_else(|_| kind.to_string(), |r| r.name().to_owned());
+                self.remark(*id, cursor, NewEvent { code, words, ..NewEvent::new(at, EventKind::Note) })
             }
             Event::Note { id: None, .. } | Event::Parked { .. } | Event::Unparked { .. } => Ok(()),
         }
@@ -181,7 +182,7 @@ impl<'a> Batch<'a> {
             }
         };
         let known = match message.kind() {
-            Kind::Mt | Kind::Mo => {
+            Kind::Mt | Kind::Mo | Kind::Mms => {
                 let account = self.feed.group(entry.group).unwrap_or_else(|| "".into());
                 let queue = self.feed.queue(entry.queue).unwrap_or_else(|| "".into());
                 let live = Live::accepted(&message, entry, account, &queue);

@@ -15,7 +15,7 @@ use waxwing_spool::Cursor;
 
 use crate::batch::Slot;
 use crate::life::Live;
-use crate::record::{kind_name, part_states_of, part_states_text, state_or_unknown};
+use crate::record::{kind_name, kind_named, part_states_of, part_states_text, state_or_unknown};
 use crate::{Day, LedgerError, schema};
 
 /// A counter's key: slice, kind, account, connector, state, service_type.
@@ -110,7 +110,7 @@ impl DayFile {
         self.begin()?;
         let mut stmt = self.conn.prepare_cached(LOAD).map_err(|e| self.error(e))?;
         stmt.query_row([id.0.cast_signed()], |r| {
-            let kind = if r.get_ref(0)?.as_str()? == "mo" { Kind::Mo } else { Kind::Mt };
+            let kind = kind_named(r.get_ref(0)?.as_str()?);
             Ok(Live {
                 kind,
                 account: r.get(1)?,

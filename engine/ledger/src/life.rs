@@ -92,9 +92,9 @@ impl NewEvent {
 impl Content {
     /// Of a message; without its text where texts are not kept.
     pub(crate) fn of(m: &Message, keep_text: bool) -> Content {
-        let octets = m.text.as_ref().map_or(m.payload.len(), String::len);
+        let octets = if m.size > 0 { m.size } else { m.text.as_ref().map_or(m.payload.len(), String::len) as u64 };
         let text = if keep_text { content::text(m) } else { None };
-        Content { text, data_coding: m.data_coding, octets: octets as u64 }
+        Content { text, data_coding: m.data_coding, octets }
     }
 }
 

@@ -53,7 +53,7 @@ pub struct Query {
     pub connector: Option<String>,
     /// State.
     pub state: Option<State>,
-    /// [`Kind::Mt`] or [`Kind::Mo`].
+    /// [`Kind::Mt`], [`Kind::Mo`] or [`Kind::Mms`].
     pub kind: Option<Kind>,
     /// Accepted at or after.
     pub from: Option<Millis>,

@@ -7,7 +7,7 @@ use waxwing_core::{Address, Kind, Millis, MsgId, State};
 pub struct MessageRecord {
     /// Its number.
     pub id: MsgId,
-    /// [`Kind::Mt`] or [`Kind::Mo`].
+    /// [`Kind::Mt`], [`Kind::Mo`] or [`Kind::Mms`].
     pub kind: Kind,
     /// Account that submitted it (MT) or that it is for (MO); empty = nobody's.
     pub account: String,
@@ -198,6 +198,16 @@ pub(crate) fn kind_name(kind: Kind) -> &'static str {
         Kind::Mo => "mo",
         Kind::Receipt => "receipt",
         Kind::MoPart | Kind::MtPart => "part",
+        Kind::Mms => "mms",
+    }
+}
+
+/// The kind that a `kind` column names.
+pub(crate) fn kind_named(name: &str) -> Kind {
+    match name {
+        "mo" => Kind::Mo,
+        "mms" => Kind::Mms,
+        _ => Kind::Mt,
     }
 }
 

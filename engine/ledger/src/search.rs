@@ -8,10 +8,10 @@ use std::time::Instant;
 
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
-use waxwing_core::{Address, Kind, MsgId, State};
+use waxwing_core::{Address, MsgId, State};
 
 use crate::query::{LONG_PREFIX, NumberQuery, PageKey, Query, Side};
-use crate::record::{EventKind, EventRecord, MessageRecord, kind_name, part_states_of, state_or_unknown};
+use crate::record::{EventKind, EventRecord, MessageRecord, kind_name, kind_named, part_states_of, state_or_unknown};
 use crate::schema::{FAILED, SLICE_BITS};
 
 /// Rows between two looks at the clock.
@@ -369,7 +369,7 @@ fn message(r: &Row<'_>) -> rusqlite::Result<MessageRecord> {
     let time = |at| Ok::<_, rusqlite::Error>(r.get::<_, Option<i64>>(at)?.map(i64::cast_unsigned));
     Ok(MessageRecord {
         id: MsgId(millis(r, ID)?),
-        kind: if r.get_ref(1)?.as_str()? == "mo" { Kind::Mo } else { Kind::Mt },
+        kind: kind_named(r.get_ref(1)?.as_str()?),
         account: r.get(2)?,
         door: r.get(3)?,
         source: address(r, 4)?,
@@ -411,6 +411,8 @@ fn millis(r: &Row<'_>, at: usize) -> rusqlite::Result<u64> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use waxwing_core::Kind;
+
     use super::*;
     use crate::schema;
 

@@ -7,14 +7,14 @@ use rusqlite::{Connection, Row};
 use waxwing_core::{Counts, Kind, LifeCounts, Millis, State, day_and_month};
 
 use crate::Day;
-use crate::record::state_or_unknown;
+use crate::record::{kind_named, state_or_unknown};
 
 /// Messages of one day that have these four things in common. Every message is counted exactly once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DayCount {
     /// The day they were accepted on.
     pub day: Day,
-    /// [`Kind::Mt`] or [`Kind::Mo`].
+    /// [`Kind::Mt`], [`Kind::Mo`] or [`Kind::Mms`].
     pub kind: Kind,
     /// Their account, empty = nobody's.
     pub account: String,
@@ -53,7 +53,7 @@ pub(crate) fn read_kept(conn: &Connection, from: Day, to: Day) -> rusqlite::Resu
 fn read_count(r: &Row<'_>, day: Day, at: usize) -> rusqlite::Result<DayCount> {
     Ok(DayCount {
         day,
-        kind: if r.get_ref(at)?.as_str()? == "mo" { Kind::Mo } else { Kind::Mt },
+        kind: kind_named(r.get_ref(at)?.as_str()?),
         account: r.get(at + 1)?,
         connector: r.get(at + 2)?,
         state: state_or_unknown(r.get_ref(at + 3)?.as_str()?),
@@ -81,7 +81,7 @@ pub(crate) fn counts(
         let mut stmt = conn.prepare_cached(sql)?;
         let mut rows = stmt.query((account, service, from.cast_signed(), to.cast_signed()))?;
         while let Some(r) = rows.next()? {
-            let kind = if r.get_ref(0)?.as_str()? == "mo" { Kind::Mo } else { Kind::Mt };
+            let kind = kind_named(r.get_ref(0)?.as_str()?);
             let (messages, sent) = (r.get::<_, i64>(2)?.cast_unsigned(), r.get::<_, i64>(3)?.cast_unsigned());
             add(&mut counts, kind, state_or_unknown(r.get_ref(1)?.as_str()?), messages, sent);
         }
@@ -110,7 +110,7 @@ pub(crate) fn add(counts: &mut LifeCounts, kind: Kind, state: State, messages: u
 pub(crate) fn usage(counts: &[DayCount], now: Millis) -> Vec<(String, Counts)> {
     let (day, month) = day_and_month(now);
     let mut accounts: BTreeMap<&str, Counts> = BTreeMap::new();
-    for c in counts.iter().filter(|c| c.kind == Kind::Mt && day_and_month(c.day.start()).1 == month) {
+    for c in counts.iter().filter(|c| c.kind != Kind::Mo && day_and_month(c.day.start()).1 == month) {
         let u = accounts.entry(&c.account).or_insert(Counts { day, today: 0, month, this_month: 0 });
         u.this_month += c.messages;
         if u64::from(c.day.0) == day {

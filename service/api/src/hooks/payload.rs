@@ -91,6 +91,7 @@ fn receipt_type(r: &Receipt) -> &'static str {
         want::DELIVERED => "message.delivered",
         want::ACCEPTED => "message.accepted",
         want::BUFFERED => "message.buffered",
+        want::READ => "message.read",
         _ => "message.failed",
     }
 }

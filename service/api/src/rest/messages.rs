@@ -328,7 +328,8 @@ fn kind_named(name: &str) -> Result<Kind, Problem> {
     match name {
         "mt" => Ok(Kind::Mt),
         "mo" => Ok(Kind::Mo),
-        _ => Err(Problem::invalid(format!("kind: {name:?} is neither mt nor mo"))),
+        "mms" => Ok(Kind::Mms),
+        _ => Err(Problem::invalid(format!("kind: {name:?} is none of mt, mo, mms"))),
     }
 }
 
@@ -346,7 +347,11 @@ fn message(m: MessageRecord, events: Option<Vec<EventRecord>>) -> MessageBody {
     MessageBody {
         id: m.id.to_string(),
         account: m.account,
-        kind: if m.kind == Kind::Mo { "mo" } else { "mt" },
+        kind: match m.kind {
+            Kind::Mo => "mo",
+            Kind::Mms => "mms",
+            _ => "mt",
+        },
         door: m.door,
         from: m.source.to_string(),
         to: m.destination.to_string(),
