@@ -31,7 +31,7 @@ impl Charset {
     }
 
     /// Strings end with a NUL of two octets.
-    pub(crate) const fn is_wide(self) -> bool {
+    pub const fn is_wide(self) -> bool {
         matches!(self.0, 1000 | 1013..=1015)
     }
 
@@ -49,6 +49,21 @@ impl Charset {
         }
         let encoding = Encoding::for_label(self.name()?.as_bytes())?;
         Some(encoding.decode_without_bom_handling(octets).0.into_owned())
+    }
+
+    /// The octets of text, without a byte order mark; `None` if the charset is not known here or lacks one of the characters.
+    pub fn encode(self, text: &str) -> Option<Vec<u8>> {
+        match self.0 {
+            1014 => Some(text.encode_utf16().flat_map(u16::to_le_bytes).collect()),
+            1000 if text.chars().any(|char| char.len_utf16() > 1) => None,
+            1000 | 1013 | 1015 => Some(text.encode_utf16().flat_map(u16::to_be_bytes).collect()),
+            3 => text.is_ascii().then(|| text.as_bytes().to_vec()),
+            4 => text.chars().map(|char| u8::try_from(char).ok()).collect(),
+            _ => {
+                let (octets, _, lacking) = Encoding::for_label(self.name()?.as_bytes())?.encode(text);
+                (!lacking).then(|| octets.into_owned())
+            }
+        }
     }
 }
 
@@ -132,5 +147,27 @@ mod tests {
         assert_eq!(Charset::UTF_16.decode(&[0xff, 0xfe, 0x41, 0]).as_deref(), Some("A"));
         assert_eq!(Charset(0).decode(&[0xe9]).as_deref(), Some("é"));
         assert_eq!(Charset(9999).decode(b"AB"), None);
+    }
+
+    #[test]
+    fn what_is_encoded_is_decoded() {
+        for (mib, name) in CHARSETS {
+            let octets = Charset(*mib).encode("AB").expect(name);
+            assert_eq!(Charset(*mib).decode(&octets).as_deref(), Some("AB"), "{name}");
+        }
+        for (charset, text, octets) in [
+            (Charset::ISO_8859_1, "é", Some(vec![0xe9])),
+            (Charset::US_ASCII, "é", None),
+            (Charset(2026), "你好", Some(vec![0xa7, 0x41, 0xa6, 0x6e])),
+            (Charset(17), "あ", Some(vec![0x82, 0xa0])),
+            (Charset::ISO_8859_1, "あ", None),
+            (Charset(8), "é", None),
+            (Charset::UTF_16, "é", Some(vec![0, 0xe9])),
+            (Charset::UCS_2, "😀", None),
+            (Charset::UTF_16, "😀", Some(vec![0xd8, 0x3d, 0xde, 0])),
+            (Charset(9999), "A", None),
+        ] {
+            assert_eq!(charset.encode(text), octets, "{charset} {text}");
+        }
     }
 }
