@@ -6,6 +6,7 @@
 mod auth;
 mod body;
 mod content;
+mod fetch;
 mod health;
 mod hooks;
 mod hot;
@@ -24,11 +25,12 @@ use axum::Router;
 use axum::routing::get;
 
 pub use body::read as read_body;
+pub use fetch::WebFetch;
 pub use hooks::*;
 pub use html::escape;
 pub use problem::Problem;
 pub use push::compose as compose_push;
-pub use server::{ServeOptions, serve};
+pub use server::{ServeOptions, serve, serve_with};
 pub use state::{ApiOptions, ApiState, DEFAULT_BODY_LIMIT, Peer, peer_of};
 
 /// All doors: `/api/v1`, `/cgi-bin/sendsms`, `/metrics`, `/healthz`, `/readyz`, and NowSMS's parameters on every other path. Merge the

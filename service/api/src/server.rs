@@ -7,10 +7,10 @@ use std::time::Duration;
 use axum::Router;
 use futures_util::FutureExt as _;
 use futures_util::future::Either;
-use http::Request;
+use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
-use hyper::service::{Service as _, service_fn};
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
@@ -50,6 +50,30 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Serves until `shutdown` resolves, then lets requests in progress end.
 pub async fn serve(listener: TcpListener, router: Router, options: ServeOptions, shutdown: impl Future<Output = ()>) {
+    let ahead = options.ahead.clone();
+    let service = move |peer: Peer| {
+        let (service, ahead) = (TowerToHyperService::new(router.clone()), ahead.clone());
+        service_fn(move |mut request: Request<Incoming>| match (Hot::of(&request), &ahead) {
+            (Some(hot), Some(state)) => Either::Left(hot.answer(state.clone(), request, peer).map(Ok)),
+            _ => {
+                request.extensions_mut().insert(peer);
+                Either::Right(service.call(request))
+            }
+        })
+    };
+    serve_with(listener, service, options, shutdown).await;
+}
+
+/// The same with a service of the caller's for each connection.
+pub async fn serve_with<S, B>(listener: TcpListener, service: impl Fn(Peer) -> S, options: ServeOptions, shutdown: impl Future<Output = ()>)
+where
+    S: Service<Request<Incoming>, Response = Response<B>> + Send + 'static,
+    S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    S::Future: Send + 'static,
+    B: hyper::body::Body + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
     let slots = Arc::new(Semaphore::new(options.max_connections.clamp(1, Semaphore::MAX_PERMITS)));
     let graceful = GracefulShutdown::new();
     let tls = options.tls.clone().map(TlsAcceptor::from);
@@ -68,13 +92,7 @@ pub async fn serve(listener: TcpListener, router: Router, options: ServeOptions,
             }
         };
         let _ = stream.set_nodelay(true);
-        let connection = Connection {
-            router: router.clone(),
-            ahead: options.ahead.clone(),
-            peer,
-            head_time: options.head_time,
-            watcher: graceful.watcher(),
-        };
+        let connection = Connection { service: service(Peer(peer)), peer, head_time: options.head_time, watcher: graceful.watcher() };
         let tls = tls.clone();
         tokio::spawn(async move {
             let _slot: OwnedSemaphorePermit = slot;
@@ -100,30 +118,29 @@ async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>) -> std::io::Resu
     Ok((stream, peer, slot))
 }
 
-struct Connection {
-    router: Router,
-    ahead: Option<ApiState>,
+struct Connection<S> {
+    service: S,
     peer: SocketAddr,
     head_time: Duration,
     watcher: Watcher,
 }
 
-impl Connection {
+impl<S, B> Connection<S>
+where
+    S: Service<Request<Incoming>, Response = Response<B>> + Send + 'static,
+    S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    S::Future: Send + 'static,
+    B: hyper::body::Body + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
     async fn run(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
-        let (service, ahead, peer) = (TowerToHyperService::new(self.router), self.ahead, Peer(self.peer));
-        let service = service_fn(move |mut request: Request<Incoming>| match (Hot::of(&request), &ahead) {
-            (Some(hot), Some(state)) => Either::Left(hot.answer(state.clone(), request, peer).map(Ok)),
-            _ => {
-                request.extensions_mut().insert(peer);
-                Either::Right(service.call(request))
-            }
-        });
         let mut builder = http1::Builder::new();
         builder.timer(TokioTimer::new()).header_read_timeout(self.head_time).max_buf_size(64 * 1024);
         // Answers are short: one buffer is sent faster than a list of two. And looking for the client's end while its request is being
         // answered would take another buffer for each request.
         builder.writev(false).half_close(true);
-        let connection = builder.serve_connection(TokioIo::new(stream), service);
+        let connection = builder.serve_connection(TokioIo::new(stream), self.service);
         if let Err(e) = self.watcher.watch(connection).await {
             tracing::debug!(peer = %self.peer, "An HTTP connection broke: {e}");
         }
