@@ -20,6 +20,7 @@ pub mod http;
 pub mod kannel;
 pub mod load;
 pub mod peer;
+pub mod phone;
 pub mod push;
 pub mod relay;
 pub mod sim;
