@@ -32,7 +32,6 @@ What it prints, one JSON object a line:
   delivery_report {message, recipient, status}    retrieved, rejected, expired ...: a delivery report for its message
   send_error, receive_error {...}      mmsd gives a transfer up, after three attempts (errortype 1: no such host, 2: refused, or not
                                        understood)
-  bearer_error                         it wants to transfer, and has no data connection
   data {on}                            the order of that name is carried out
   messages {messages}, read {message}, removed {message}    answers
   error {reason, log}                  it failed, with the end of mmsd's log; it ends
@@ -321,12 +320,18 @@ ForceCAres=false
             self.modem.taken = lambda sms: emit("taken", sms=sms)
             self.write_settings()
             self.bus = bus
-            bus.add_signal_receiver(self.on_mmsd_signal, bus_name=MMS, member_keyword="member", path_keyword="path")
+            # Not those of org.ofono.mms.ModemManager: one has a file descriptor in it that is none.
+            for interface in ("Manager", "Service", "Message"):
+                bus.add_signal_receiver(
+                    self.on_mmsd_signal, dbus_interface=f"{MMS}.{interface}", member_keyword="member", path_keyword="path",
+                )
             bus.watch_name_owner(MMS, lambda owner: owner and self.find_service())
             self.start_mmsd()
             self.starting = GLib.timeout_add_seconds(STARTING_S, lambda: self.fail(f"mmsd is not up after {STARTING_S} s"))
             GLib.timeout_add_seconds(self.job["timeout_s"], lambda: self.fail(f"still running after {self.job['timeout_s']} s"))
             self.loop.run()
+        except FileNotFoundError as error:
+            self.fail(f"{error}; run scripts/install-test-peers.sh")
         except (Trouble, OSError, dbus.exceptions.DBusException) as error:
             self.fail(error)
         finally:
@@ -396,8 +401,6 @@ ForceCAres=false
             elif member in ("MessageSendError", "MessageReceiveError"):
                 fields = {key.lower(): value for key, value in plain(arguments[0]).items()}
                 emit("send_error" if "Send" in member else "receive_error", **fields)
-            elif member == "BearerHandlerError":
-                emit("bearer_error")
         except Trouble as trouble:
             self.fail(trouble)
 
