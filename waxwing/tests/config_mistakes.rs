@@ -44,7 +44,7 @@ fn unknown_sections_and_keys_get_the_nearest_name() {
 
 #[test]
 fn what_comes_later_is_said_to_come_later() {
-    assert_eq!(one("[mmsc]\ndomain = \"x\"\n"), "1:2: [mmsc] comes in a later version; take the section out");
+    assert_eq!(one("[command]\ndomain = \"x\"\n"), "1:2: [command] comes in a later version; take the section out");
     assert_eq!(one("[[command]]\nkeyword = \"X\"\n"), "1:3: [command] comes in a later version; take the section out");
     assert_eq!(
         one("[[listener]]\nprotocol = \"mm1\"\nlisten = \"127.0.0.1:8080\"\n"),

@@ -1,6 +1,7 @@
 //! What single values cannot show: names that are missing, taken or unknown, ports that clash, ranges that contradict each other.
 
 mod cmpp;
+mod mmsc;
 
 use std::fmt::Display;
 use std::net::SocketAddr;
@@ -45,6 +46,7 @@ pub(super) fn check(findings: &mut Findings<'_>, s: Sections<'_>, elsewhere: &Kn
     c.ports(&s);
     c.cmpp_gateways(&s);
     c.gns(&s);
+    c.mmsc(&s);
     c.names(&s);
     for (common, item) in &s.listeners {
         let port = if matches!(item, ListenerItem::Cmpp(_)) { 7890 } else { 2775 };
@@ -114,6 +116,8 @@ fn assemble(s: Sections<'_>) -> Config {
         callback: s.callback.value,
         log: s.log.value,
         gns: s.gns.value,
+        mmsc: s.mmsc.value,
+        mms_routes: s.mms_routes.into_iter().map(|r| r.value).collect(),
         listeners: listeners.collect(),
         accounts: s.accounts.into_iter().map(|a| a.value).collect(),
         connectors,
@@ -210,6 +214,14 @@ impl Checker<'_, '_> {
     fn ports(&mut self, s: &Sections<'_>) {
         let http = (s.http.value.listen.0, "[http]".to_owned());
         let mut taken: Vec<(SocketAddr, String)> = vec![http];
+        for (key, listen) in [("listen", s.mmsc.value.listen), ("smtp_listen", s.mmsc.value.smtp_listen)] {
+            let Some(listen) = listen else { continue };
+            if let Some((other, who)) = taken.iter().find(|(a, _)| clash(*a, listen.0)) {
+                let message = format!("{listen} is taken by {who} ({other}); give one of them another port");
+                self.wrong_key(&s.mmsc.block, key, message);
+            }
+            taken.push((listen.0, s.mmsc.block.place.clone()));
+        }
         for (common, _) in &s.listeners {
             let Some(listen) = common.value.listen else { continue };
             if let Some((other, who)) = taken.iter().find(|(a, _)| clash(*a, listen.0)) {

@@ -21,7 +21,7 @@ pub(crate) use keys::unhex;
 pub use problem::{Problem, Problems};
 pub use setup::{ConnectorKind, ConnectorSetup, ListenerKind, ListenerSetup, ServerFiles};
 
-use keys::{Account, Callback, CmppAccount, Gns, Http, Ledger, Log, Node, Role, Route, Sms, Spool};
+use keys::{Account, Callback, CmppAccount, Gns, Http, Ledger, Log, MmsRoute, Mmsc, Node, Role, Route, Sms, Spool};
 
 /// A configuration that has been checked as a whole.
 #[derive(Clone, Debug, Default)]
@@ -44,6 +44,8 @@ pub struct Config {
     pub log: Log,
     /// `[gns]`
     pub gns: Gns,
+    /// `[mmsc]`
+    pub mmsc: Mmsc,
     /// `[[listener]]`, in the file's order.
     pub listeners: Vec<ListenerSetup>,
     /// `[[account]]`, in the file's order.
@@ -52,6 +54,8 @@ pub struct Config {
     pub connectors: Vec<ConnectorSetup>,
     /// `[[route]]`, in the file's order.
     pub routes: Vec<Route>,
+    /// `[[mms_route]]`, in the file's order.
+    pub mms_routes: Vec<MmsRoute>,
     /// What is allowed and most likely not meant.
     pub warnings: Vec<Problem>,
 }

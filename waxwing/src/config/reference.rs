@@ -9,8 +9,8 @@ use waxwing_core::{AccountLabel, ConnectorLabel, Metrics, MoReportLabel, QueueLa
 
 use super::fields;
 use super::keys::{
-    Account, Callback, CmppAccount, CmppConnector, CmppListener, Connector, Gns, Http, Ledger, Listener, Log, Node, Route, Simulator,
-    SmppConnector, SmppListener, Sms, Spool,
+    Account, Callback, CmppAccount, CmppConnector, CmppListener, Connector, Gns, Http, Ledger, Listener, Log, MmsRoute, Mmsc, Node, Route,
+    Simulator, SmppConnector, SmppListener, Sms, Spool,
 };
 
 /// `docs/reference/configuration.md`.
@@ -34,6 +34,8 @@ pub fn configuration() -> String {
     section::<Simulator>(&mut page, "### `protocol = \"simulator\"`");
     section::<Route>(&mut page, "## `[[route]]`");
     section::<Gns>(&mut page, "## `[gns]`");
+    section::<Mmsc>(&mut page, "## `[mmsc]`");
+    section::<MmsRoute>(&mut page, "## `[[mms_route]]`");
     page
 }
 

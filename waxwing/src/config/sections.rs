@@ -8,8 +8,8 @@ use toml::de::{DeTable, DeValue};
 
 use super::check::Known;
 use super::keys::{
-    Account, CmppConnector, CmppListener, Connector, ConnectorProtocol, Listener, ListenerProtocol, Route, Simulator, SmppConnector,
-    SmppListener,
+    Account, CmppConnector, CmppListener, Connector, ConnectorProtocol, Listener, ListenerProtocol, MmsRoute, Route, Simulator,
+    SmppConnector, SmppListener,
 };
 use super::problem::Source;
 use super::tree::{Block, Findings, Item, unknown_key};
@@ -26,10 +26,12 @@ pub(super) struct Sections<'i> {
     pub(super) callback: Item<'i, super::Callback>,
     pub(super) log: Item<'i, super::Log>,
     pub(super) gns: Item<'i, super::Gns>,
+    pub(super) mmsc: Item<'i, super::Mmsc>,
     pub(super) listeners: Vec<(Item<'i, Listener>, ListenerItem<'i>)>,
     pub(super) accounts: Vec<Item<'i, Account>>,
     pub(super) connectors: Vec<(Item<'i, Connector>, ConnectorItem<'i>)>,
     pub(super) routes: Vec<Item<'i, Route>>,
+    pub(super) mms_routes: Vec<Item<'i, MmsRoute>>,
 }
 
 /// The settings of a listener that belong to its protocol.
@@ -49,9 +51,9 @@ pub(super) enum ConnectorItem<'i> {
     Unknown,
 }
 
-const SINGLE: [&str; 8] = ["node", "http", "spool", "ledger", "sms", "callback", "log", "gns"];
-const SEVERAL: [&str; 4] = ["listener", "account", "connector", "route"];
-const LATER: [&str; 2] = ["mmsc", "command"];
+const SINGLE: [&str; 9] = ["node", "http", "spool", "ledger", "sms", "callback", "log", "gns", "mmsc"];
+const SEVERAL: [&str; 5] = ["listener", "account", "connector", "route", "mms_route"];
+const LATER: [&str; 1] = ["command"];
 const LATER_LISTENERS: [&str; 6] = ["http", "mm1", "mm3", "mm4", "mm7", "smtp"];
 const LATER_CONNECTORS: [&str; 7] = ["modem", "http", "mm1", "mm3", "mm4", "mm7", "eaif"];
 
@@ -77,10 +79,12 @@ pub(super) fn read(file: &Path, text: &str, elsewhere: &Known) -> Result<Config,
         callback: single(&mut findings, &mut document, "callback"),
         log: single(&mut findings, &mut document, "log"),
         gns: single(&mut findings, &mut document, "gns"),
+        mmsc: single(&mut findings, &mut document, "mmsc"),
         listeners: several(&mut findings, &mut document, "listener").into_iter().filter_map(|b| listener(&mut findings, b)).collect(),
         accounts: several(&mut findings, &mut document, "account").into_iter().map(|b| whole(&mut findings, b)).collect(),
         connectors: several(&mut findings, &mut document, "connector").into_iter().map(|b| connector(&mut findings, b)).collect(),
         routes: several(&mut findings, &mut document, "route").into_iter().map(|b| whole(&mut findings, b)).collect(),
+        mms_routes: several(&mut findings, &mut document, "mms_route").into_iter().map(|b| whole(&mut findings, b)).collect(),
     };
     let config = check::check(&mut findings, sections, elsewhere);
     if findings.problems.is_empty() { Ok(config) } else { Err(finish(findings)) }

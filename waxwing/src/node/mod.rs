@@ -218,6 +218,8 @@ impl Node {
             ledger: old.ledger,
             callback: old.callback,
             log: old.log,
+            mmsc: old.mmsc,
+            mms_routes: old.mms_routes,
             base: old.base,
             ..new
         };
