@@ -1,1 +1,44 @@
-//! MMS: PDUs of OMA MMS 1.0 to 1.3, WSP multipart, SMIL, DRM 1.0.
+//! MMS: PDUs of OMA MMS 1.0 to 1.3, their multiparts, SMIL and DRM 1.0.
+//!
+//! Everything here is a pure function or a plain data structure: no input or output, no clock, no runtime. Reading takes what phones
+//! take, tells what was wrong as [`Quirks`], and never panics; writing is strict.
+//!
+//! | module | what | standard |
+//! |---|---|---|
+//! | [`content`] | multiparts and their parts | WAP-230-WSP, 8.5 |
+//! | [`header`] | header fields, from one table | OMA-TS-MMS_ENC-V1_3, 7.3 and 7.4 |
+//!
+//! [`Pdu::decode`] reads a PDU with its parts, whose data are slices of what came; [`Pdu::decode_headers`] leaves the content alone, so
+//! that it can go into another PDU untouched.
+
+mod address;
+mod build;
+mod codes;
+pub mod content;
+mod date;
+mod decode;
+mod encode;
+mod error;
+pub mod header;
+mod kind;
+mod pdu;
+mod quirks;
+mod rules;
+mod values;
+
+pub use address::MmsAddress;
+pub use build::{Deletion, Notification};
+pub use codes::{
+    CancelStatus, ContentClass, MessageStatus, MmState, Priority, ReadStatus, ReplyCharging, ResponseStatus, RetrievalMode, RetrieveStatus,
+    SenderVisibility, StoreStatus,
+};
+pub use content::{Content, Limits, Multipart, Part, RawContent};
+pub use decode::Decoded;
+pub use error::{DecodeError, EncodeError, Problem};
+pub use header::{Field, Header};
+pub use kind::{PduType, Version};
+pub use pdu::Pdu;
+pub use quirks::Quirks;
+pub use values::{
+    Amount, ElementDescriptor, EncodedText, MessageClass, MmFlag, Numbered, PreviouslySentBy, PreviouslySentDate, Sender, Time,
+};
