@@ -25,6 +25,8 @@ pub struct MessageStatus {
     pub source: Address,
     /// Recipient.
     pub destination: Address,
+    /// The submitter's own reference, empty if none.
+    pub reference: String,
 }
 
 /// Finished messages; the ledger is one.
@@ -127,6 +129,7 @@ impl Gateway {
             error: String::new(),
             source: m.source,
             destination: m.destination,
+            reference: m.reference,
         })
     }
 

@@ -335,5 +335,6 @@ fn status(m: MessageRecord) -> MessageStatus {
         error: m.error,
         source: m.source,
         destination: m.destination,
+        reference: m.reference,
     }
 }
