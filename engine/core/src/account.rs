@@ -2,57 +2,21 @@
 
 mod cmpp;
 mod hashes;
+mod secret;
 
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use argon2::password_hash::{PasswordHash, PasswordVerifier};
 use hashbrown::HashMap;
 use ipnet::IpNet;
-use parking_lot::Mutex;
 use prometheus_client::metrics::counter::Counter;
-use sha2::{Digest, Sha256};
-use subtle::ConstantTimeEq;
 use thiserror::Error;
 use waxwing_spool::{GroupId, QueueId};
 
 pub use self::cmpp::*;
 use self::hashes::Hashes;
+pub use self::secret::{HasPassword, Secret, Verified};
 use crate::{Mask, Normaliser, RateLimit, Usage};
-
-/// A password as the configuration has it.
-#[derive(Clone, PartialEq, Eq)]
-pub enum Secret {
-    /// In clear.
-    Plain(String),
-    /// An argon2 hash (`$argon2id$...`).
-    Argon2(String),
-    /// No password: cannot sign in by one.
-    None,
-}
-
-impl Secret {
-    /// A configured value: what begins with `$argon2` is a hash.
-    pub fn parse(s: &str) -> Secret {
-        if s.is_empty() {
-            Secret::None
-        } else if s.starts_with("$argon2") {
-            Secret::Argon2(s.to_owned())
-        } else {
-            Secret::Plain(s.to_owned())
-        }
-    }
-}
-
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Secret::Plain(_) => "Plain(...)",
-            Secret::Argon2(_) => "Argon2(...)",
-            Secret::None => "None",
-        })
-    }
-}
 
 /// Where received messages and receipts of an account are pushed by HTTP.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -182,7 +146,7 @@ pub struct Account {
     pub accepted: Counter,
     /// Messages of it that were refused.
     pub refused: Counter,
-    verified: Mutex<Option<[u8; 32]>>,
+    verified: Verified,
 }
 
 /// Why somebody is not let in. Peers are told the same in all cases but the log says which.
@@ -227,58 +191,25 @@ impl Account {
             usage,
             accepted: counters.0,
             refused: counters.1,
-            verified: Mutex::new(None),
+            verified: Verified::default(),
         }
     }
 
-    /// Whether the password is right. The slow hash is computed once for each right password; later calls compare a digest of it.
-    /// Takes tens of milliseconds where it has to compute: call it from a blocking thread.
+    /// Whether the password is right; see [`Secret::verify`].
     pub fn verify(&self, password: &[u8]) -> bool {
-        match &self.config.password {
-            Secret::None => false,
-            Secret::Plain(p) => bool::from(p.as_bytes().ct_eq(password)),
-            Secret::Argon2(hash) => {
-                let digest = self.digest(password);
-                if self.is_verified(&digest) {
-                    return true;
-                }
-                let right = matches_hash(hash, password);
-                if right {
-                    *self.verified.lock() = Some(digest);
-                }
-                right
-            }
-        }
-    }
-
-    /// [`Account::verify`] where it can be told at once: a plain password, or one that was verified before.
-    pub fn verify_fast(&self, password: &[u8]) -> Option<bool> {
-        match &self.config.password {
-            Secret::Argon2(_) => self.is_verified(&self.digest(password)).then_some(true),
-            _ => Some(self.verify(password)),
-        }
+        self.config.password.verify(password, &self.verified)
     }
 
     /// Whether it may come from this address.
     pub fn allows_host(&self, ip: IpAddr) -> bool {
         self.config.hosts.is_empty() || self.config.hosts.iter().any(|net| net.contains(&ip.to_canonical()))
     }
-
-    fn is_verified(&self, digest: &[u8; 32]) -> bool {
-        self.verified.lock().is_some_and(|v| bool::from(v.ct_eq(digest)))
-    }
-
-    fn digest(&self, password: &[u8]) -> [u8; 32] {
-        let mut h = Sha256::new();
-        h.update(self.name.as_bytes());
-        h.update([0]);
-        h.update(password);
-        h.finalize().into()
-    }
 }
 
-fn matches_hash(hash: &str, password: &[u8]) -> bool {
-    PasswordHash::new(hash).is_ok_and(|h| argon2::Argon2::default().verify_password(password, &h).is_ok())
+impl HasPassword for Account {
+    fn password(&self) -> (&Secret, &Verified) {
+        (&self.config.password, &self.verified)
+    }
 }
 
 /// All accounts.
@@ -344,24 +275,48 @@ impl Accounts {
     /// # Errors
     /// See [`AuthError`].
     pub async fn authenticate(&self, name: &str, password: &[u8], from: Option<IpAddr>) -> Result<Arc<Account>, AuthError> {
-        let refusal = match self.get(name) {
-            None => AuthError::Unknown,
-            Some(account) if from.is_some_and(|ip| !account.allows_host(ip)) => AuthError::Host,
-            Some(account) => match account.verify_fast(password) {
-                Some(true) => return Ok(account.clone()),
-                Some(false) => AuthError::Password,
-                None => {
-                    let (asked, password) = (account.clone(), password.to_vec());
-                    let right = self.hashes.compute(move || asked.verify(&password)).await?;
-                    return if right { Ok(account.clone()) } else { Err(AuthError::Password) };
-                }
-            },
+        let (account, refusal) = match self.get(name) {
+            None => (None, AuthError::Unknown),
+            Some(account) if from.is_some_and(|ip| !account.allows_host(ip)) => (None, AuthError::Host),
+            Some(account) => (Some(account), AuthError::Password),
         };
-        if let Some(decoy) = self.decoy.clone() {
-            let password = password.to_vec();
-            self.hashes.compute(move || matches_hash(&decoy, &password)).await?;
+        match (self.is_right(account, password, None).await?, account) {
+            (true, Some(account)) => Ok(account.clone()),
+            _ => Err(refusal),
         }
-        Err(refusal)
+    }
+
+    /// Whether a password is right, of somebody who need not be an account (a phone of the message centre), within the bound of
+    /// [`Accounts::authenticate`]; false where there is nobody. A refusal costs a hash where any account has one, or where `decoy` is one.
+    ///
+    /// # Errors
+    /// [`AuthError::Busy`] alone.
+    pub async fn is_right<T: HasPassword>(
+        &self,
+        who: Option<&Arc<T>>,
+        password: &[u8],
+        decoy: Option<Arc<str>>,
+    ) -> Result<bool, AuthError> {
+        let known = who.map_or(Some(false), |w| {
+            let (secret, verified) = w.password();
+            secret.verify_fast(password, verified)
+        });
+        match (known, who, self.decoy.clone().or(decoy)) {
+            (Some(true), ..) => Ok(true),
+            (None, Some(who), _) => {
+                let (who, password) = (who.clone(), password.to_vec());
+                let work = move || {
+                    let (secret, verified) = who.password();
+                    secret.verify(&password, verified)
+                };
+                self.hashes.compute(work).await
+            }
+            (_, _, Some(decoy)) => {
+                let password = password.to_vec();
+                self.hashes.compute(move || secret::matches(&decoy, &password)).await.map(|_| false)
+            }
+            (_, _, None) => Ok(false),
+        }
     }
 }
 

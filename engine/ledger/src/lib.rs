@@ -6,7 +6,8 @@
 //! (docs/reference/ledger.md): anybody may read them while they are written.
 //!
 //! The [`AccountStore`] is the other way round: a small file that is the truth about accounts made at the command line or in the console,
-//! and about who is signed in, written durably at each change.
+//! about the message centre's subscribers, and about who is signed in, written durably at each change. The [`Directory`] has the subscribers
+//! in memory.
 
 mod accounts;
 mod batch;
@@ -30,7 +31,7 @@ mod search;
 mod stats;
 mod totals;
 
-pub use accounts::{AccountError, AccountStore, NewAccount, Session, StoredAccount, hash_password};
+pub use accounts::*;
 pub use day::{Day, DayError};
 pub use error::LedgerError;
 pub use feed::Feed;

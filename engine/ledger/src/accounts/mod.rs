@@ -1,8 +1,9 @@
-//! Accounts that were made at the command line or in the console, and who is signed in to the console.
+//! Accounts that were made at the command line or in the console, who is signed in to the console, and the message centre's subscribers.
 //!
 //! One small SQLite file, synced at each change. The command line may change it while the gateway runs: [`AccountStore::refresh`] notices.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
 use parking_lot::Mutex;
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -13,10 +14,16 @@ use waxwing_core::Millis;
 
 use crate::{LedgerError, schema};
 
+mod directory;
 mod password;
+mod subscriber;
+mod subscribers;
 mod token;
 
+pub use directory::Directory;
 pub use password::hash_password;
+pub use subscriber::{Subscriber, SubscriberChange, SubscriberError, subscriber_number};
+pub use subscribers::{SubscriberPage, SubscriberQuery};
 pub use token::Session;
 
 /// Longest name, characters.
@@ -100,6 +107,8 @@ pub struct AccountStore {
     path: PathBuf,
     conn: Mutex<Connection>,
     revision: watch::Sender<u64>,
+    subscribers: watch::Sender<u64>,
+    directory: OnceLock<Arc<Directory>>,
 }
 
 impl AccountStore {
@@ -117,8 +126,10 @@ impl AccountStore {
         only_ours(&path)?;
         schema::tune(&conn, "FULL").map_err(fail)?;
         schema::create(&mut conn, &path, VERSION, TABLES)?;
-        let revision = read_revision(&conn).map_err(fail)?;
-        Ok(AccountStore { path, conn: Mutex::new(conn), revision: watch::Sender::new(revision) })
+        subscribers::create(&mut conn).map_err(fail)?;
+        let revision = watch::Sender::new(read_revision(&conn).map_err(fail)?);
+        let subscribers = watch::Sender::new(subscribers::revision(&conn).map_err(fail)?.cast_unsigned());
+        Ok(AccountStore { path, conn: Mutex::new(conn), revision, subscribers, directory: OnceLock::new() })
     }
 
     /// A number that rises with every change of an account. Whoever builds something from the accounts builds it again when it does.
@@ -126,15 +137,16 @@ impl AccountStore {
         self.revision.subscribe()
     }
 
-    /// Looks whether another process has changed an account, and tells those who watch [`AccountStore::revision`]. To be called every
-    /// second or so.
+    /// Looks whether another process has changed an account or a subscriber, and tells those who watch [`AccountStore::revision`] or
+    /// [`AccountStore::subscriber_revision`]. To be called every second or so.
     ///
     /// # Errors
     /// When the file cannot be read.
     pub fn refresh(&self) -> Result<(), LedgerError> {
-        let now = read_revision(&self.conn.lock()).map_err(|e| self.error(e))?;
+        let conn = self.conn.lock();
+        let now = read_revision(&conn).map_err(|e| self.error(e))?;
         self.tell(now);
-        Ok(())
+        self.follow(&conn)
     }
 
     /// All accounts, by name.
