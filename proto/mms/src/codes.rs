@@ -9,6 +9,7 @@ pub(crate) trait Code: Sized {
     fn from_code(code: u8) -> Self;
     fn code(&self) -> u8;
     fn from_name(name: &str) -> Option<Self>;
+    fn known_name(&self) -> Option<&'static str>;
 }
 
 /// Makes an enum of numbered values: the name in the specification, the number, and the documentation.
@@ -68,6 +69,10 @@ macro_rules! codes {
 
             fn from_name(name: &str) -> Option<Self> {
                 Self::from_name(name)
+            }
+
+            fn known_name(&self) -> Option<&'static str> {
+                Self::name(*self)
             }
         }
 

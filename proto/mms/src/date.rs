@@ -28,14 +28,14 @@ mod tests {
 
     #[test]
     fn dates_have_many_forms() {
-        assert_eq!(print(0x3e2c_a8f0), "Tue, 21 Jan 2003 01:58:40 GMT");
+        assert_eq!(print(0x3e2c_a8f0), "Tue, 21 Jan 2003 01:57:04 GMT");
         for text in [
-            "Tue, 21 Jan 2003 01:58:40 GMT",
-            "21 Jan 2003 02:58:40 +0100",
-            "Mon, 21 Jan 2003 01:58:40 GMT",
-            "2003-01-21T01:58:40Z",
-            "2003-01-21 01:58:40",
-            "1043114320",
+            "Tue, 21 Jan 2003 01:57:04 GMT",
+            "21 Jan 2003 02:57:04 +0100",
+            "Mon, 21 Jan 2003 01:57:04 GMT",
+            "2003-01-21T01:57:04Z",
+            "2003-01-21 01:57:04",
+            "1043114224",
         ] {
             assert_eq!(parse(text), Some(0x3e2c_a8f0), "{text}");
         }

@@ -45,7 +45,7 @@ pub enum Problem {
     MessageType(u8),
     /// A value that cannot be read.
     #[error("{0}")]
-    Value(waxwing_wap::Problem),
+    Value(Box<waxwing_wap::Problem>),
 }
 
 impl DecodeError {
@@ -56,7 +56,7 @@ impl DecodeError {
 
     /// The error of a value at a place.
     pub(crate) fn value(place: &'static str, error: waxwing_wap::DecodeError) -> Self {
-        Self::new(place, error.offset, Problem::Value(error.problem))
+        Self::new(place, error.offset, Problem::Value(Box::new(error.problem)))
     }
 }
 

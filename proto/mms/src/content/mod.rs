@@ -5,11 +5,11 @@
 
 mod part;
 mod read;
-mod transfer;
+pub(crate) mod transfer;
 mod write;
 
 use bytes::Bytes;
-pub use part::{Disposition, Part};
+pub use part::{Disposition, Names, Part};
 use waxwing_wap::wsp::{ContentType, Parameter};
 
 use crate::quirks::Quirks;

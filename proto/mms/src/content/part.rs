@@ -1,5 +1,7 @@
 //! A part: what it is, what it is called, and its data.
 
+use std::collections::HashMap;
+
 use bytes::Bytes;
 use waxwing_wap::Charset;
 use waxwing_wap::wsp::{ContentType, HeaderName, HeaderValue, Headers, Parameter, ParameterValue, Reader};
@@ -118,20 +120,40 @@ impl Part {
         type_name.or_else(disposition).or_else(rest)
     }
 
+    /// What a file with its data can be called: the first of its names with an extension, else the first at all, without folders and without
+    /// characters that file names can't have.
+    pub fn file_name(&self) -> Option<String> {
+        /// As long as file systems take, in octets.
+        const LONGEST: usize = 200;
+        let disposition = self.disposition();
+        let names = [self.type_name(), disposition.as_ref().and_then(Disposition::file_name), self.content_location(), self.content_id()];
+        let clean = |name: &str| {
+            let name = name.rsplit(['/', '\\', ':']).next().unwrap_or_default();
+            let mut name: String =
+                name.chars().filter(|char| !char.is_control() && !matches!(char, '<' | '>' | '"' | '|' | '?' | '*')).collect();
+            while name.len() > LONGEST {
+                name.pop();
+            }
+            Some(name.trim().trim_start_matches('.').to_owned()).filter(|name| !name.is_empty())
+        };
+        let names: Vec<String> = names.into_iter().flatten().filter_map(clean).collect();
+        let extended = names.iter().find(|name| name.rfind('.').is_some_and(|at| at + 1 < name.len()));
+        extended.or_else(|| names.first()).cloned()
+    }
+
     /// A reference of SMIL or of `start` means this part: by its Content-Location, with or without `cid:` and angle brackets by its
     /// Content-ID, or by its name.
     pub fn is_called(&self, reference: &str) -> bool {
-        let reference = reference.trim();
-        let bare = match reference.get(..4) {
-            Some(scheme) if scheme.eq_ignore_ascii_case("cid:") => reference.get(4..).unwrap_or_default(),
-            _ => reference,
-        };
-        let bare = unbracketed(bare);
-        if bare.is_empty() {
-            return false;
-        }
-        let is = |name: Option<&str>| name.is_some_and(|name| name == reference || unbracketed(name) == bare);
-        is(self.content_location()) || is(self.content_id()) || is(self.type_name()) || is(self.name().as_deref())
+        let wanted = bare_reference(reference);
+        !wanted.is_empty() && self.references().any(|name| name == wanted)
+    }
+
+    /// All that a reference may call it, without angle brackets.
+    fn references(&self) -> impl Iterator<Item = String> {
+        let file = self.disposition().and_then(|disposition| disposition.file_name().map(bare_reference).map(str::to_owned));
+        let names = [self.content_location(), self.content_id(), self.type_name()];
+        let names: Vec<String> = names.into_iter().flatten().map(bare_reference).map(str::to_owned).chain(file).collect();
+        names.into_iter().filter(|name| !name.is_empty())
     }
 
     /// How it is to be shown; `None` if that is not said.
@@ -220,12 +242,44 @@ impl Disposition {
     }
 }
 
+/// What many parts are called, to look many references up.
+#[derive(Clone, Debug, Default)]
+pub struct Names(HashMap<String, usize>);
+
+impl Names {
+    /// The names of parts.
+    pub fn new(parts: &[Part]) -> Self {
+        let mut names = HashMap::new();
+        for (at, part) in parts.iter().enumerate() {
+            for name in part.references() {
+                names.entry(name).or_insert(at);
+            }
+        }
+        Self(names)
+    }
+
+    /// Which part a reference means, counted from 0: see [`Part::is_called`].
+    pub fn part(&self, reference: &str) -> Option<usize> {
+        self.0.get(bare_reference(reference)).copied()
+    }
+}
+
 fn is_name(parameter: &Parameter) -> bool {
     parameter.name.eq_ignore_ascii_case("name") || parameter.name.eq_ignore_ascii_case("filename")
 }
 
 fn is_called(name: &HeaderName, text: &str) -> bool {
     matches!(name, HeaderName::Text(name) if name.eq_ignore_ascii_case(text))
+}
+
+/// A reference without `cid:`, angle brackets and quotes.
+fn bare_reference(reference: &str) -> &str {
+    let reference = reference.trim();
+    let bare = match reference.get(..4) {
+        Some(scheme) if scheme.eq_ignore_ascii_case("cid:") => reference.get(4..).unwrap_or_default(),
+        _ => reference,
+    };
+    unbracketed(bare)
 }
 
 fn unbracketed(text: &str) -> &str {

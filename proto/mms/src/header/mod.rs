@@ -137,11 +137,19 @@ macro_rules! fields {
                 }
             }
 
+            /// The value for a description.
+            pub(crate) fn describe_value(&self) -> waxwing_describe::Value {
+                match self {
+                    $( Self::$field(value) => <$syntax>::describe(value), )*
+                    other => waxwing_describe::Value::text_or_octets(other.value_text().as_bytes()),
+                }
+            }
+
             /// The header field of a value as text; what is expected instead, if it is none.
             fn parse_value(field: Field, text: &str) -> Result<Self, &'static str> {
                 match field {
                     $( Field::$field => <$syntax>::parse(text).map(Self::$field).ok_or(<$syntax>::EXPECTED), )*
-                    $( Field::$pdu_field => Err("a header field of the PDU's own"), )*
+                    $( Field::$pdu_field => Err("it among X-Mms-Attributes only"), )*
                 }
             }
         }
@@ -332,7 +340,7 @@ impl Header {
     ///
     /// # Errors
     /// Name or value have no coding.
-    pub(crate) fn write(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+    pub fn write(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
         match (self, self.field()) {
             (Self::Other { code, .. }, _) => out.push(0x80 | code),
             (Self::Named { name, .. }, _) => write::token(name, "the name of a header field", out)?,
