@@ -27,11 +27,13 @@ pub struct Problem {
 }
 
 impl Problem {
-    pub(crate) fn new(status: StatusCode, kind: &'static str, title: &'static str, detail: impl Into<String>) -> Problem {
+    /// A problem; `kind` is the last word of its type, a word of this crate's.
+    pub fn new(status: StatusCode, kind: &'static str, title: &'static str, detail: impl Into<String>) -> Problem {
         Problem { status, kind, title, detail: detail.into(), retry_after: None, more: Map::new() }
     }
 
-    pub(crate) fn invalid(detail: impl Into<String>) -> Problem {
+    /// 400.
+    pub fn invalid(detail: impl Into<String>) -> Problem {
         Problem::new(StatusCode::BAD_REQUEST, "invalid", "The request is invalid", detail)
     }
 
@@ -52,7 +54,8 @@ impl Problem {
         Problem::new(StatusCode::NOT_IMPLEMENTED, "not-implemented", "This is not available", detail)
     }
 
-    pub(crate) fn too_large(limit: usize) -> Problem {
+    /// 413.
+    pub fn too_large(limit: usize) -> Problem {
         let detail = format!("the body is larger than the {limit} octets that are allowed; send fewer messages at once");
         Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "The request is too large", detail)
     }
