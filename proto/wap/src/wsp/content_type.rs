@@ -203,11 +203,14 @@ mod tests {
             (b"\x03\xb3\x89\x9e", "application/vnd.wap.multipart.related; type=image/jpeg"),
             (b"text/plain; charset=utf-8\0", "text/plain; charset=utf-8"),
             (b"\x11\x830xff\0iso-8859-1\0", "text/plain; 0xff=iso-8859-1"),
+            (b"\x14\x83charset\0iso-8859-1\0", "text/plain; charset=iso-8859-1"),
             (b"\x01\xf9", "unknown/0x79"),
             (b"\x05\x83\x81\xea\x85\x09", "text/plain; charset=utf-8"),
         ] {
             assert_eq!(decoded(octets), text, "{octets:02x?}");
         }
+        let spelt = ContentType::decode(&mut Reader::new(b"\x0e\x83Charset\0big5\0")).unwrap();
+        assert_eq!(spelt.parameters[0].value, ParameterValue::Charset(Charset(2026)));
         let mac = [&b"\x1f\x2d\xb6\x91\x81\x92"[..], &[b'A'; 40], &[0]].concat();
         assert_eq!(decoded(&mac), format!("application/vnd.wap.connectivity-wbxml; sec=1; mac={}", "A".repeat(40)));
     }

@@ -70,7 +70,14 @@ impl Parameter {
         };
         debug_assert!(first >= 0x20, "text begins with a character");
         let name = reader.string();
-        Ok(Self { value: ParameterValue::decode(None, reader)?, name })
+        let value = match ParameterValue::decode(None, reader)? {
+            // A charset is one also where its name is spelt out.
+            ParameterValue::Text(text) if name.eq_ignore_ascii_case("charset") => {
+                Charset::from_name(&text).map_or(ParameterValue::Text(text), ParameterValue::Charset)
+            }
+            value => value,
+        };
+        Ok(Self { name, value })
     }
 
     /// Writes the parameter: by number where its name has one, in the form that WSP 1.1 to 1.4 all know.
