@@ -1,5 +1,6 @@
 //! From octets to pixels, with hard bounds: an image of a few octets can ask for gigabytes.
 
+use std::borrow::Cow;
 use std::io::Cursor;
 
 use image::metadata::Orientation;
@@ -30,11 +31,12 @@ pub(super) fn admit(header: &Header, passes: u64, limits: &Limits, budget: &mut 
     Ok(())
 }
 
+/// What a decoder may take: what the pixels need several times over, and something for its tables.
 pub(super) fn bounds(header: &Header, limits: &Limits) -> image::Limits {
     let mut bounds = image::Limits::default();
     bounds.max_image_width = Some(header.width);
     bounds.max_image_height = Some(header.height);
-    bounds.max_alloc = Some(limits.image_octets);
+    bounds.max_alloc = Some(header.pixels().saturating_mul(16).saturating_add(2 << 20).min(limits.image_octets));
     bounds
 }
 
@@ -54,7 +56,8 @@ pub(super) fn decode(data: &[u8], header: &Header, limits: &Limits, budget: &mut
             return Ok(Picture { image: image.into(), orientation: Orientation::NoTransforms });
         }
     };
-    let mut reader = ImageReader::with_format(Cursor::new(data), format);
+    let data = if header.format == Format::Png { only_pixels(data) } else { Cow::Borrowed(data) };
+    let mut reader = ImageReader::with_format(Cursor::new(&data[..]), format);
     reader.limits(bounds(header, limits));
     let mut decoder = reader.into_decoder().map_err(|e| broken(e.to_string()))?;
     let (octets, most) = (decoder.total_bytes(), limits.image_octets);
@@ -64,6 +67,23 @@ pub(super) fn decode(data: &[u8], header: &Header, limits: &Limits, budget: &mut
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let image = DynamicImage::from_decoder(decoder).map_err(|e| broken(e.to_string()))?;
     Ok(Picture { image: eight_bits(image), orientation })
+}
+
+/// A PNG without what its decoder would inflate to no purpose: texts and colour profiles can be bombs of their own.
+fn only_pixels(data: &[u8]) -> Cow<'_, [u8]> {
+    const NEEDED: [&[u8]; 6] = [b"IHDR", b"PLTE", b"tRNS", b"eXIf", b"IDAT", b"IEND"];
+    let mut kept = data.get(..8).unwrap_or_default().to_vec();
+    let mut rest = data.get(8..).unwrap_or_default();
+    while let Some((length, _)) = rest.split_first_chunk::<4>() {
+        // Length, name, data, checksum; the last one may be cut short.
+        let end = (u32::from_be_bytes(*length) as usize).saturating_add(12).min(rest.len());
+        let (chunk, behind) = rest.split_at(end);
+        if chunk.get(4..8).is_some_and(|name| NEEDED.contains(&name)) {
+            kept.extend_from_slice(chunk);
+        }
+        rest = behind;
+    }
+    Cow::Owned(kept)
 }
 
 /// One of three kinds of pixels is enough for all that follows.

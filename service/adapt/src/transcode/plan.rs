@@ -109,6 +109,14 @@ const TARGETS: &[Target] = &[
             film((24_000, 8, 128, 96), 4750, 8000, 1),
         ],
     },
+    // Where ffmpeg was built without AMR: every phone shows the picture at least.
+    Target {
+        content_type: "video/3gpp",
+        muxer: "3gp",
+        audio: Audio::Aac,
+        video: Some(Video::H263),
+        tiers: &[film((110_000, 15, 176, 144), 24_000, 22_050, 1), film((24_000, 8, 128, 96), 16_000, 16_000, 1)],
+    },
 ];
 
 /// The formats of a phone that something can be transcoded to, the best one first: its own where that is accepted.
@@ -177,7 +185,11 @@ pub(super) fn arguments(
 ) -> Vec<OsString> {
     let mut arguments = input(demuxer, &job.input, "error");
     let mut add = |words: &[&str]| arguments.extend(words.iter().map(OsString::from));
-    add(&["-t", SECONDS_MOST, "-map_metadata", "-1", "-sn", "-dn", "-map", "0:a:0?", "-fs", &ffmpeg.max_output.to_string()]);
+    add(&["-t", SECONDS_MOST, "-map_metadata", "-1", "-sn", "-dn", "-fs", &ffmpeg.max_output.to_string()]);
+    if target.video.is_some() {
+        add(&["-map", "0:v:0"]);
+    }
+    add(&["-map", "0:a:0?"]);
     let codec = match target.audio {
         Audio::Aac => "aac",
         Audio::Amr => "libopencore_amrnb",
@@ -191,7 +203,7 @@ pub(super) fn arguments(
     match (target.video, tier.video) {
         (Some(video), Some((rate, frames, width, height))) => {
             let (rate, frames) = (rate.to_string(), frames.to_string());
-            add(&["-map", "0:v:0", "-b:v", &rate, "-maxrate", &rate, "-bufsize", &rate, "-r", &frames]);
+            add(&["-b:v", &rate, "-maxrate", &rate, "-bufsize", &rate, "-r", &frames]);
             let whole = "force_original_aspect_ratio=decrease";
             match video {
                 Video::H263 => {
@@ -260,7 +272,7 @@ mod tests {
         assert_eq!(names("audio/ogg", MediaKind::Audio, &all)[..2], ["audio/mpeg", "audio/mp4"]);
         assert_eq!(names("audio/amr-wb", MediaKind::Audio, &all)[0], "audio/amr");
         assert_eq!(names("audio/aac", MediaKind::Audio, &all)[0], "audio/aac");
-        assert_eq!(names("video/quicktime", MediaKind::Video, &["video/3gpp", "audio/amr"]), ["video/3gpp"]);
+        assert_eq!(names("video/quicktime", MediaKind::Video, &["video/3gpp", "audio/amr"]), ["video/3gpp"; 2]);
         assert!(names("video/mp4", MediaKind::Video, &["image/gif"]).is_empty());
     }
 
