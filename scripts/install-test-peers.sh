@@ -30,6 +30,8 @@ packages=(
   nodejs=node
   openssl=openssl
   npm=npm
+  swaks=swaks
+  libnet-ssleay-perl=/usr/share/doc/libnet-ssleay-perl/copyright
 )
 
 have() {

@@ -80,11 +80,11 @@ impl AuthPolicy {
 /// The verdicts in a message's `Authentication-Results` headers whose authserv-id is `trusted`, in order. Headers that make no sense say
 /// nothing.
 pub fn auth_results(message: &[u8], trusted: &str) -> Vec<Verdict> {
-    let parser = MessageParser::new().header_text(HeaderName::Other("Authentication-Results".into())).default_header_ignore();
+    let parser = MessageParser::new().header_raw(HeaderName::AuthenticationResults).default_header_ignore();
     let Some(parsed) = parser.parse_headers(message) else { return Vec::new() };
     let mut verdicts = Vec::new();
     for header in parsed.headers() {
-        if header.name.as_str().eq_ignore_ascii_case("Authentication-Results")
+        if header.name == HeaderName::AuthenticationResults
             && let HeaderValue::Text(text) = &header.value
         {
             verdicts.extend(of_header(text, trusted).unwrap_or_default());
@@ -120,7 +120,7 @@ fn of_header(text: &str, trusted: &str) -> Option<Vec<Verdict>> {
     Some(verdicts)
 }
 
-/// Splits at semicolons, and each part into words, without comments, with quoted strings unquoted and no spaces around `=`. `None` for
+/// Splits at semicolons, and each part into words, without comments, with quoted strings unquoted and no spaces around `=` and `/`. `None` for
 /// unbalanced quotes and comments, where one could not tell what was meant.
 fn split(text: &str) -> Option<Vec<Vec<String>>> {
     let mut parts = vec![Vec::new()];
@@ -152,7 +152,7 @@ fn split(text: &str) -> Option<Vec<Vec<String>>> {
             }
             c if c.is_whitespace() && !quoted => gap = true,
             c => {
-                if gap && c != '=' && !word.ends_with('=') {
+                if gap && !matches!(c, '=' | '/') && !word.ends_with(['=', '/']) {
                     push(&mut parts, &mut word);
                 }
                 gap = false;

@@ -30,6 +30,16 @@ pub(super) fn flatten(entity: &Entity<'_>, out: &mut Vec<Part>) {
                 |child: &&Entity<'_>| child.is("text", "rfc822-headers") || child.is("message", "rfc822") || child.is("message", "global");
             entity.children.iter().filter(|child| !about(child)).for_each(|child| flatten(child, out));
         }
+        // What the page refers to is shown with it; some programs call it an attachment because it has a name.
+        ("multipart", "related") => {
+            let from = out.len();
+            entity.children.iter().for_each(|child| flatten(child, out));
+            for part in &mut out[from..] {
+                if part.content_id.is_some() && ["image/", "audio/", "video/"].iter().any(|main| part.content_type.starts_with(main)) {
+                    part.disposition = Disposition::Inline;
+                }
+            }
+        }
         ("multipart", _) => entity.children.iter().for_each(|child| flatten(child, out)),
         _ => out.extend(leaf(entity)),
     }

@@ -89,8 +89,8 @@ impl Text {
             "div" | "tr" | "li" | "dt" | "dd" | "section" | "article" | "header" | "footer" | "address" | "center" | "form" | "body" => {
                 self.breaks = self.breaks.max(1);
                 if name == "li" && !tag.closing {
-                    self.words("- ");
-                    self.space = false;
+                    self.flush();
+                    self.out.push_str("- ");
                 }
             }
             "td" | "th" => self.space = true,
@@ -141,7 +141,8 @@ impl Text {
     fn flush(&mut self) {
         let breaks = std::mem::take(&mut self.breaks);
         let space = std::mem::take(&mut self.space);
-        if self.out.is_empty() {
+        // What comes after the dash of a list stays behind it.
+        if self.out.is_empty() || self.out.ends_with("- ") {
             return;
         }
         if breaks > 0 {

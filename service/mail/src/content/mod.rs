@@ -6,7 +6,7 @@ mod sms;
 mod tree;
 
 use bytes::Bytes;
-use mail_parser::{Address, HeaderValue, Message};
+use mail_parser::{Address, HeaderName, HeaderValue, Message};
 
 pub use html::html_to_text;
 pub use sms::{SmsTextOptions, sms_text};
@@ -151,7 +151,7 @@ impl MailContent {
             class: header("X-Mms-Message-Class").and_then(MessageClass::parse),
             read_report_to: disposition_to(head),
             automatic: is_automatic(&root) || report.is_some(),
-            hops: root.head().map_or(0, |head| head.headers().iter().filter(|h| h.name.as_str().eq_ignore_ascii_case("Received")).count()),
+            hops: root.head().map_or(0, |head| head.headers().iter().filter(|h| h.name == HeaderName::Received).count()),
             mms_headers: mms_headers(head),
             report,
             parts: Vec::new(),
@@ -211,7 +211,7 @@ fn addresses(list: Option<&Address<'_>>) -> Vec<Mailbox> {
 }
 
 fn disposition_to(head: &Message<'_>) -> Option<Mailbox> {
-    let header = head.headers().iter().find(|header| header.name.as_str().eq_ignore_ascii_case("Disposition-Notification-To"))?;
+    let header = head.headers().iter().find(|header| header.name == HeaderName::DispositionNotificationTo)?;
     match &header.value {
         HeaderValue::Address(list) => addresses(Some(list)).into_iter().next(),
         _ => None,

@@ -70,20 +70,19 @@ fn begins_quote(lines: &[&str]) -> bool {
     if SEPARATORS.contains(&line.to_lowercase().as_str()) {
         return true;
     }
-    // `On Monday, Bob <bob@example.com> wrote:`, in whatever language and over up to three lines, with a quoted line after it.
-    let next = lines.iter().skip(1).map(|line| line.trim()).filter(|line| !line.is_empty());
-    if line.is_empty() || line.starts_with('>') {
-        return false;
-    }
-    let mut introduction = Vec::from([line]);
-    for line in next.take(3) {
-        if line.starts_with('>') {
-            let joined = introduction.join(" ");
-            return (joined.ends_with(':') || joined.ends_with('：')) && joined.chars().any(|c| c.is_ascii_digit() || c == '@');
-        }
-        introduction.push(line);
-    }
-    false
+    // `On 3 March, Bob <bob@example.com> wrote:` in whatever language, before quoted lines. Programs break it where it is long; then only
+    // those count whose first word is known.
+    const FIRST_WORDS: [&str; 12] = ["On ", "Am ", "Le ", "El ", "Op ", "Den ", "Il ", "Em ", "W dniu ", "Dnia ", "在", "于"];
+    let long = if FIRST_WORDS.iter().any(|word| line.starts_with(word)) { 3 } else { 1 };
+    let words: Vec<&str> =
+        lines.iter().map(|line| line.trim()).take_while(|line| !line.is_empty() && !line.starts_with('>')).take(4).collect();
+    let quoted =
+        lines.iter().skip(words.len()).map(|line| line.trim()).find(|line| !line.is_empty()).is_some_and(|line| line.starts_with('>'));
+    let joined = words.join(" ");
+    quoted
+        && (1..=long).contains(&words.len())
+        && joined.ends_with([':', '：'])
+        && joined.contains(|c: char| c.is_ascii_digit() || c == '@')
 }
 
 /// No spaces at the ends of lines, and no two empty lines in a row: each costs a character.
@@ -137,7 +136,7 @@ mod tests {
             ("Fine\n-----Original Message-----\nFrom: x", "Fine"),
             ("See:\nthe list", "See:\nthe list"),
             ("> all of it\n> is quoted", "> all of it\n> is quoted"),
-            ("-- \nonly a signature", "-- \nonly a signature"),
+            ("-- \nonly a signature", "--\nonly a signature"),
         ] {
             assert_eq!(of(text, &bare), left, "{text}");
         }

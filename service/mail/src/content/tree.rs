@@ -40,7 +40,7 @@ impl<'l> Reader<'l> {
             .with_address_headers()
             .with_date_headers()
             .with_message_ids()
-            .header_address(HeaderName::Other("Disposition-Notification-To".into()))
+            .header_address(HeaderName::DispositionNotificationTo)
             .default_header_text();
         Self { parser, limits, parts: 0 }
     }

@@ -95,7 +95,8 @@ impl Sender {
                 ("ENVID", Some(envid)) if dsn => {
                     sender.envid = Some(xtext(envid).filter(|id| id.len() <= MAX_ENVID).ok_or(syntax("ENVID is no xtext"))?);
                 }
-                ("BODY" | "RET", _) => return Err(syntax("This parameter has other values")),
+                ("BODY", _) => return Err(syntax("BODY has other values")),
+                ("RET", _) if dsn => return Err(syntax("RET has other values")),
                 _ => return Err(UNKNOWN),
             }
         }
@@ -267,7 +268,7 @@ mod tests {
         ] {
             assert_eq!(Sender::parse(bad, true, true).unwrap_err().code, code, "{bad}");
         }
-        assert_eq!(Sender::parse("<a@b> RET=FULL", true, false).unwrap_err().code, 501, "not offered");
+        assert_eq!(Sender::parse("<a@b> RET=FULL", true, false).unwrap_err().code, 555, "not offered");
         assert_eq!(Sender::parse("<a@b> SIZE=1", false, true).unwrap_err().code, 555, "only after EHLO");
     }
 

@@ -24,7 +24,8 @@ pub(crate) fn write_text(out: &mut Vec<u8>, text: &[u8]) {
     }
     let odd = text.iter().filter(|octet| !matches!(octet, b' '..=b'~' | b'\r' | b'\n')).count();
     if odd * 3 > text.len() {
-        let joined = lines.join(&b"\r\n"[..]);
+        let mut joined = lines.join(&b"\r\n"[..]);
+        joined.extend_from_slice(b"\r\n");
         return write_binary(out, &joined);
     }
     out.extend_from_slice(b"Content-Transfer-Encoding: quoted-printable\r\n\r\n");
@@ -54,9 +55,18 @@ pub(crate) fn write_fields(out: &mut Vec<u8>, fields: &str) {
     out.extend_from_slice(fields.as_bytes());
 }
 
+/// Lines, whatever they end in: `<CR><LF>`, `<LF>` or `<CR>`.
 fn lines(text: &[u8]) -> Vec<&[u8]> {
-    let text = text.strip_suffix(b"\n").map_or(text, |text| text.strip_suffix(b"\r").unwrap_or(text));
-    text.split(|octet| *octet == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line)).collect()
+    let mut lines = Vec::new();
+    let mut rest = text;
+    while let Some(end) = rest.iter().position(|octet| matches!(octet, b'\r' | b'\n')) {
+        lines.push(&rest[..end]);
+        rest = &rest[end + if rest[end..].starts_with(b"\r\n") { 2 } else { 1 }..];
+    }
+    if !rest.is_empty() || lines.is_empty() {
+        lines.push(rest);
+    }
+    lines
 }
 
 fn is_plain(lines: &[&[u8]]) -> bool {
