@@ -67,3 +67,43 @@ pub fn body(pdu: &[u8]) -> &[u8] {
     assert_eq!(pdu[1], 6, "a push: {pdu:02x?}");
     &pdu[3 + usize::from(pdu[2])..]
 }
+
+/// The header that a carrier got, without the element that tells parts apart, and the content behind it, of user data that begins with a
+/// header of the part `number` of `total`.
+pub fn part_of(user_data: &[u8]) -> (Vec<u8>, Vec<u8>, (u8, u8)) {
+    let (header, content) = user_data.split_at(usize::from(user_data[0]) + 1);
+    let (mut rest, mut place, mut elements) = (Vec::new(), (1, 1), &header[1..]);
+    while let [identifier, length, after @ ..] = elements {
+        let (value, after) = after.split_at(usize::from(*length));
+        match (identifier, value) {
+            (0, [_, total, number]) | (8, [_, _, total, number]) => place = (*number, *total),
+            _ => rest.extend([&[*identifier, *length], value].concat()),
+        }
+        elements = after;
+    }
+    (rest, content.to_vec(), place)
+}
+
+/// The user data, with their headers, of the short messages that gammu makes: `kind` and arguments of its command `displaysms`.
+pub fn gammu(folder: &Path, kind: &str, arguments: &[&str]) -> Vec<Vec<u8>> {
+    let (phone, config) = (folder.join("phone"), folder.join("gammurc"));
+    std::fs::create_dir_all(&phone).expect("a folder");
+    // It needs a phone to start, for nothing else.
+    std::fs::write(&config, format!("[gammu]\nmodel = dummy\nconnection = none\ndevice = {}\n", phone.display())).expect("a file");
+    let output = Command::new("gammu").arg("-c").arg(config).args(["displaysms", kind, "123456"]).args(arguments).output();
+    let output = output.expect("gammu; run scripts/install-test-peers.sh");
+    let said = String::from_utf8_lossy(&output.stdout);
+    let pdus: Vec<Vec<u8>> = said
+        .lines()
+        .filter(|line| line.starts_with("Whole PDU"))
+        .map(|line| {
+            let pdu = unhex(line.rsplit(": ").next().expect("a PDU").trim());
+            // An SMS-SUBMIT behind the service centre's address: number, protocol, coding, validity, length.
+            let submit = &pdu[1 + usize::from(pdu[0])..];
+            let after = 3 + 1 + usize::from(submit[2]).div_ceil(2) + 2 + usize::from(submit[0] & 0x18 == 0x10);
+            submit[after + 1..].to_vec()
+        })
+        .collect();
+    assert!(!pdus.is_empty(), "gammu {kind} {arguments:?}: {said}");
+    pdus
+}

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use waxwing_tests::cmpp::{Deliver, Ismg};
 use waxwing_tests::http::Catcher;
+use waxwing_tests::push::gammu;
 use waxwing_tests::{Carrier, Config, Gateway};
 
 const BOUND: Duration = Duration::from_secs(20);
@@ -52,4 +54,91 @@ fn the_webhook_tells_what_came() {
     assert!(data["push"]["error"].is_string() && data["data"] == "01067fae0205", "{data:#}");
     let data = told(&mut carrier, &[("06050415811581", b"\x02\x4a\x3a")]);
     assert_eq!(data["data"], "024a3a", "{data:#}");
+}
+
+/// What gammu makes, over both bearers, its parts in every order.
+#[test]
+fn what_others_make_is_recognised_over_both_bearers_in_any_order() {
+    let mut catcher = Catcher::start();
+    let (mut carrier, ismg) = (Carrier::start(json!({})), Ismg::start());
+    let webhook = format!("country = \"CN\"\nwebhook = \"http://{}/hook\"", catcher.address());
+    let lines = Config::without_doors().shop_with(&webhook).smpp_connector_named("smsc", carrier.address(), "");
+    let gateway = Gateway::start(&lines.cmpp_connector(ismg.address(), "").route_to_carrier());
+    let mut link = ismg.login();
+    carrier.wait_for_bind();
+    gateway.wait_until_up("smsc");
+    gateway.wait_until_up("carrier");
+
+    let long = format!("http://www.example.com/{}", "z".repeat(250));
+    // It makes the transaction id of what is behind the last slash.
+    let mms = format!("{long}/1");
+    let tone = gateway.folder().join("tone.rttl");
+    std::fs::write(&tone, "Long:d=8,o=5,b=125:c,d,e,f#\n").expect("a file");
+    let bookmark = gateway.folder().join("bookmark.backup");
+    let head = "[Backup]\nFormat = 1.05\nCreator = Gammu\nDateTime = 20260101T000000Z\n\n[Bookmark000]\n";
+    std::fs::write(&bookmark, format!("{head}URL = \"http://www.example.com/\"\nTitle = \"Example\"\n")).expect("a file");
+    // A picture message in the format of Nokia's logo manager.
+    let picture = gateway.folder().join("picture.nlm");
+    std::fs::write(&picture, [&b"NLM \x01\x03\x00\x48\x1c\x01"[..], &[0xa5; 252]].concat()).expect("a file");
+    let [tone, bookmark, picture] = [&tone, &bookmark, &picture].map(|path| path.to_str().expect("a path"));
+    let made: [(&str, &[&str], usize, &str, &str, Value); 5] = [
+        ("WAPINDICATOR", &[&long, "Title"], 3, "si", "href", json!(long)),
+        ("MMSINDICATOR", &[&mms, "Title", "+123"], 3, "mms_notification", "url", json!(mms)),
+        ("RINGTONE", &[tone], 1, "ringtone", "name", json!("Long")),
+        ("PICTURE", &[picture, "-text", "Hello"], 3, "picture", "kind", json!("picture")),
+        ("BOOKMARK", &[bookmark, "1"], 1, "bookmark", "document", json!("OTA bookmark")),
+    ];
+    let mut reference = 0;
+    for (kind, arguments, parts, recognised, field, value) in made {
+        let messages = gammu(gateway.folder(), kind, arguments);
+        assert_eq!(messages.len(), parts, "gammu {kind}: {messages:02x?}");
+        for order in orders(parts) {
+            for bearer in ["smpp", "cmpp"] {
+                // Each message of several parts is another one.
+                reference += 1;
+                for part in order.iter().map(|&index| renumbered(&messages[index], reference)) {
+                    let (header, octets) = part.split_at(usize::from(part[0]) + 1);
+                    match bearer {
+                        "smpp" => carrier.send_binary_mo("8613900139000", "12345", &hex(header), &hex(octets)),
+                        _ => {
+                            let deliver = Deliver { msg_fmt: 4, tp_udhi: 1, content: part.clone(), ..Deliver::new("") };
+                            let deliver =
+                                Deliver { src_terminal_id: "13900139000".into(), msg_id: u64::from(reference) << 8 | 1, ..deliver };
+                            assert_eq!(link.deliver(&deliver), 0);
+                        }
+                    }
+                }
+                let told = catcher.wait_for("the message", BOUND, |caught| caught.json()["type"] == "message.received").json();
+                let push = &told["data"]["push"];
+                assert_eq!(
+                    (&push["kind"], &push[field], &push["error"]),
+                    (&json!(recognised), &value, &Value::Null),
+                    "{bearer} {order:?}: {told:#}"
+                );
+            }
+        }
+    }
+}
+
+/// All orders of so many.
+fn orders(of: usize) -> Vec<Vec<usize>> {
+    if of == 0 {
+        return vec![Vec::new()];
+    }
+    let shorter = orders(of - 1);
+    shorter.iter().flat_map(|rest| (0..of).map(|at| [&rest[..at], &[of - 1], &rest[at..]].concat())).collect()
+}
+
+/// A part with another reference, if it is one of several.
+fn renumbered(part: &[u8], reference: u8) -> Vec<u8> {
+    let mut part = part.to_vec();
+    let end = usize::from(part[0]) + 1;
+    let mut at = 1;
+    while at + 1 < end {
+        if part[at] == 0 {
+            part[at + 2] = reference;
+        }
+        at += 2 + usize::from(part[at + 1]);
+    }
+    part
 }

@@ -108,7 +108,8 @@ fn octet_parts(m: &Message, native: Option<&Native>, how: &Splitting<'_>, refere
         // A setting that says so counts for text of other protocols too; a part stays what it is.
         Charset::Ucs2 if how.wide == Wide::Gbk && part.is_none() => None,
         Charset::Ucs2 => Some(UCS2),
-        Charset::Octets => Some(u8::try_from(m.data_coding).ok().filter(|_| meaning.class.is_some()).unwrap_or(BINARY)),
+        // No Msg_Fmt has a class: F5, which Nokia's handsets were sent octets with, is binary here. Handsets go by the ports.
+        Charset::Octets => Some(BINARY),
         Charset::Gsm7 | Charset::Ascii | Charset::Latin1 if text && plain(&meaning.charset.decode(&octets).text) => None,
         _ => None,
     });
@@ -435,7 +436,13 @@ mod tests {
         };
         assert_eq!(one(&came(8, "", b"\x4e\x2d")), (8, b"\x4e\x2d".to_vec()));
         assert_eq!(one(&came(0, "gb18030", b"\xd6\xd0")), (15, b"\xd6\xd0".to_vec()));
-        assert_eq!(one(&came(4, "", b"\x01\x02")), (4, b"\x01\x02".to_vec()));
+        for data_coding in [4, 0x15, 0xf5, 0xf7] {
+            assert_eq!(one(&came(data_coding, "", b"\x01\x02")), (4, b"\x01\x02".to_vec()), "{data_coding:x}");
+        }
+        // What an SP sent with it, it leaves with.
+        let native = Native { msg_fmt: 0xf5 + 1, ..Native::default() };
+        let nokia = Message { native: native.stored(), ..came(0xf5, "", b"\x01\x02") };
+        assert_eq!(parts(&nokia, Native::of(&nokia).as_ref(), &h, 1).unwrap()[0].fmt, 0xf5);
         // The GSM alphabet has no Msg_Fmt: `@` is octet 0 there.
         assert_eq!(one(&came(0, "", b"\x00a")), (0, b"@a".to_vec()));
         assert_eq!(one(&came(0, "", b"\x05")), (8, b"\x00\xe9".to_vec()));
