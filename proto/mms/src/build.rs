@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use waxwing_wap::wsp::ContentType;
+use waxwing_wap::Charset;
+use waxwing_wap::wsp::{ContentType, Parameter};
 
 use crate::address::MmsAddress;
 use crate::codes::{CancelStatus, MessageStatus, MmState, ReadStatus, ResponseStatus, RetrieveStatus, SenderVisibility, StoreStatus};
@@ -110,7 +111,9 @@ impl Pdu {
         status: RetrieveStatus,
         text: EncodedText,
     ) -> Self {
-        let content = Part::new(ContentType::new("text/plain"), text.text.clone());
+        let charset = (!text.text.is_ascii()).then(|| Parameter::charset(Charset::UTF_8));
+        let content_type = ContentType { media: "text/plain".to_owned(), parameters: charset.into_iter().collect() };
+        let content = Part::new(content_type, text.text.clone());
         Self { transaction_id, ..Self::new(PduType::RetrieveConf, version) }
             .with(Header::Date(date))
             .with(Header::RetrieveStatus(status))

@@ -52,3 +52,8 @@ pub use smil::Smil;
 pub use values::{
     Amount, ElementDescriptor, EncodedText, MessageClass, MmFlag, Numbered, PreviouslySentBy, PreviouslySentDate, Sender, Time,
 };
+
+/// The example of the README, kept true.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

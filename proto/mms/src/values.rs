@@ -12,8 +12,8 @@ use crate::address::MmsAddress;
 pub struct EncodedText {
     /// The text.
     pub text: String,
-    /// The charset that the wire names; none where it names none, or one that is not known. Text that its charset lacks characters for
-    /// is written in UTF-8, and so is text without a charset that is not ASCII.
+    /// The charset that the wire names; where it names none, or one that is not known, none of ASCII and UTF-8 of other text. Text that its
+    /// charset lacks characters for is written in UTF-8, and so is text without a charset that is not ASCII.
     pub charset: Option<Charset>,
 }
 
@@ -157,14 +157,21 @@ impl EncodedText {
 
 impl From<&str> for EncodedText {
     fn from(text: &str) -> Self {
-        Self { text: text.to_owned(), charset: None }
+        text.to_owned().into()
     }
 }
 
+/// Without a charset if it is ASCII, else in UTF-8.
 impl From<String> for EncodedText {
     fn from(text: String) -> Self {
-        Self { text, charset: None }
+        let charset = (!is_plain(&text)).then_some(Charset::UTF_8);
+        Self { text, charset }
     }
+}
+
+/// Text that needs no charset: ASCII, and nothing before it that would be taken for a length.
+pub(crate) fn is_plain(text: &str) -> bool {
+    text.is_ascii() && !text.starts_with(|char: char| char.is_ascii_control())
 }
 
 impl fmt::Display for EncodedText {

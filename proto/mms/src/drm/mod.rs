@@ -16,6 +16,8 @@ pub use dcf::Dcf;
 pub use message::{Encoding, Message};
 use waxwing_wap::document::{Permission, Rights};
 
+use crate::content::Part;
+
 /// The content type of a [`Message`].
 pub const MESSAGE: &str = "application/vnd.oma.drm.message";
 /// The content type of a [`Dcf`].
@@ -52,6 +54,11 @@ pub enum DrmError {
     /// A line end, or a character that has no coding there.
     #[error("{0} has characters that cannot stand there; leave them out")]
     Characters(&'static str),
+}
+
+/// A part may not leave the phone that it is for: forward lock and combined delivery. What is encrypted may; it is of no use without rights.
+pub fn is_locked(part: &Part) -> bool {
+    part.content_type.is(MESSAGE)
 }
 
 /// The rights to an object by its content id (`cid:...`): what is allowed, and the key if it is encrypted.

@@ -369,7 +369,8 @@ impl Header {
         | Self::RetrieveText(text)
         | Self::StoreStatusText(text)
         | Self::RecommendedRetrievalModeText(text)
-        | Self::StatusText(text) = self
+        | Self::StatusText(text)
+        | Self::MmFlags(MmFlag::Add(text) | MmFlag::Filter(text) | MmFlag::Remove(text)) = self
         {
             text.charset.get_or_insert(charset);
         }

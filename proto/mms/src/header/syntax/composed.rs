@@ -10,7 +10,7 @@ use super::text::{is_text, lenient, text};
 use super::{Date, Encoded, Syntax, WHAT, inside, one_line, write_with_length};
 use crate::header::Field;
 use crate::quirks::Quirks;
-use crate::values::{Amount, ElementDescriptor, EncodedText, MmFlag, Numbered, PreviouslySentDate};
+use crate::values::{Amount, ElementDescriptor, MmFlag, Numbered, PreviouslySentDate};
 
 /// `X-Mms-MM-Flags`.
 pub(in crate::header) struct Flag;
@@ -72,7 +72,7 @@ impl Syntax for Flag {
 
     fn parse(text: &str) -> Option<MmFlag> {
         let (verb, keyword) = text.split_once(' ')?;
-        let keyword = EncodedText::from(keyword.trim());
+        let keyword = Encoded::parse(keyword.trim())?;
         match verb.to_ascii_lowercase().as_str() {
             "add" => Some(MmFlag::Add(keyword)),
             "remove" => Some(MmFlag::Remove(keyword)),

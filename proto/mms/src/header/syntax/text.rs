@@ -5,7 +5,7 @@ use waxwing_wap::{Charset, DecodeError, EncodeError};
 
 use super::{Syntax, WHAT, inside, one_line, write_with_length};
 use crate::quirks::Quirks;
-use crate::values::{EncodedText, MessageClass};
+use crate::values::{EncodedText, MessageClass, is_plain};
 
 /// Text-string.
 pub(in crate::header) struct Text;
@@ -72,7 +72,7 @@ impl Syntax for Encoded {
 
     fn read(reader: &mut Reader<'_>, quirks: &mut Quirks) -> Result<Option<EncodedText>, DecodeError> {
         if is_text(reader) {
-            return Ok(Some(EncodedText { text: lenient(text(reader, quirks)), charset: None }));
+            return Ok(Some(lenient(text(reader, quirks)).into()));
         }
         if !matches!(reader.peek(), Some(0x01..=0x1f)) {
             return Ok(None);
@@ -89,20 +89,19 @@ impl Syntax for Encoded {
                 Some(text) => {
                     // Some write a byte order mark also where the charset has only one order.
                     let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
-                    EncodedText { text, charset: Some(charset).filter(|charset| charset.0 != 0) }
+                    if charset.0 == 0 { text.into() } else { EncodedText { text, charset: Some(charset) } }
                 }
                 None => {
                     quirks.insert(Quirks::UNKNOWN_CHARSET);
-                    EncodedText { text: lenient(octets), charset: None }
+                    lenient(octets).into()
                 }
             }))
         })
     }
 
     fn write(value: &EncodedText, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        let plain = value.text.is_ascii() && !value.text.starts_with(|char: char| char.is_ascii_control());
         let charset = match value.charset {
-            None if plain => return write::text(&value.text, WHAT, out),
+            None if is_plain(&value.text) => return write::text(&value.text, WHAT, out),
             None => Charset::UTF_8,
             Some(charset) => charset,
         };
@@ -134,7 +133,8 @@ impl Syntax for Encoded {
     }
 
     fn parse(text: &str) -> Option<EncodedText> {
-        Some(text.into())
+        // Whoever has the text may know a better charset than UTF-8.
+        Some(EncodedText { text: text.to_owned(), charset: None })
     }
 }
 
