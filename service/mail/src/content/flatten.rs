@@ -115,7 +115,7 @@ fn leaf(entity: &Entity<'_>) -> Option<Part> {
             if entity.parameter("format").is_some_and(|format| format.eq_ignore_ascii_case("flowed")) {
                 unflow(&text, entity.parameter("delsp").is_some_and(|delsp| delsp.eq_ignore_ascii_case("yes")))
             } else {
-                text.replace("\r\n", "\n")
+                text.replace("\r\n", "\n").replace('\r', "\n")
             }
         }
         _ => {

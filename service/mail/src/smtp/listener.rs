@@ -123,7 +123,12 @@ impl SmtpListener {
             let incoming = tokio::select! {
                 () = &mut shutdown => break,
                 incoming = self.door.accept() => incoming,
-                Some(_) = sessions.join_next(), if !sessions.is_empty() => continue,
+                Some(ended) = sessions.join_next(), if !sessions.is_empty() => {
+                    if ended.is_err_and(|error| error.is_panic()) {
+                        tracing::error!("An SMTP session ended by a fault of this program; please report it with the message above.");
+                    }
+                    continue;
+                }
             };
             let (shared, stopping) = (Arc::clone(&self.shared), stopping.clone());
             sessions.spawn(async move {
@@ -190,8 +195,9 @@ async fn run(shared: &Shared, peer: SocketAddr, tcp: TcpStream, stopping: watch:
         stream.tls_parameters(),
         tls.is_some(),
     );
-    let ends = Instant::now() + settings.session_time;
-    let mut driver = Driver { shared, settings, tls, session, stopping, ends, message_ends: None };
+    let now = Instant::now();
+    let ends = now + settings.session_time;
+    let mut driver = Driver { shared, settings, tls, session, stopping, ends, message_ends: None, told: now };
     if let Err(error) = driver.run(stream).await {
         tracing::debug!(%peer, %error, "An SMTP connection broke.");
     }
@@ -222,6 +228,8 @@ struct Driver<'a> {
     ends: Instant,
     /// When the message that is being read must be complete.
     message_ends: Option<Instant>,
+    /// When the client was told something last: from then on it has time for its next command, however slowly that trickles in.
+    told: Instant,
 }
 
 impl Driver<'_> {
@@ -251,6 +259,7 @@ impl Driver<'_> {
                     let Some(config) = self.tls.clone() else { return Ok(()) };
                     let Some(turned) = turn_to_tls(self.shared, stream, config, self.settings.tls_time).await else { return Ok(()) };
                     stream = turned;
+                    self.told = Instant::now();
                     self.session.tls_started(stream.tls_parameters().unwrap_or_default());
                 }
                 Step::Close => {
@@ -283,7 +292,9 @@ impl Driver<'_> {
             stream.write_all(&output).await?;
             stream.flush().await
         });
-        match written.await {
+        let written = written.await;
+        self.told = Instant::now();
+        match written {
             Ok(result) => result,
             Err(_) => {
                 Counters::one(&self.shared.counters.timeouts);
@@ -301,7 +312,7 @@ impl Driver<'_> {
             (now + self.settings.data_pause).min(message_ends)
         } else {
             self.message_ends = None;
-            now + self.settings.command_time
+            self.told + self.settings.command_time
         };
         let deadline = deadline.min(self.ends);
         loop {
