@@ -58,6 +58,14 @@ impl Config {
         ))
     }
 
+    /// A message centre whose phones tell their number in the header that mmsd sends (`X-VzW-MDN`), with further settings as TOML lines.
+    pub fn mmsc(self, more: &str) -> Self {
+        self.with(&format!(
+            "[mmsc]\nlisten = \"127.0.0.1:0\"\ndomain = \"mms.example.net\"\nmsisdn_headers = [\"X-VzW-MDN\"]\n\
+             trusted = [\"127.0.0.1/32\"]\nauto_provision = true\n{more}"
+        ))
+    }
+
     /// A CMPP listener of the gateway 001001, with further settings as TOML lines.
     pub fn cmpp(self, more: &str) -> Self {
         self.listener("cmpp", &format!("gateway = \"001001\"\n{more}"))

@@ -30,6 +30,7 @@ pub struct Gateway {
 #[derive(Debug, Default)]
 struct Doors {
     http: Option<SocketAddr>,
+    mmsc: Option<SocketAddr>,
     listeners: Vec<(String, SocketAddr)>,
 }
 
@@ -109,6 +110,11 @@ impl Gateway {
     /// Where the console, REST and metrics are.
     pub fn http(&self) -> SocketAddr {
         self.doors.http.expect("an HTTP door")
+    }
+
+    /// Where phones and browsers reach the message centre.
+    pub fn mmsc(&self) -> SocketAddr {
+        self.doors.mmsc.expect("a message centre")
     }
 
     /// The folder that holds the configuration and, in `data`, everything else.
@@ -243,6 +249,7 @@ impl Doors {
         let listeners = doors["listeners"].as_array()?.iter();
         Some(Self {
             http: address(&doors["http"]),
+            mmsc: address(&doors["mmsc"]),
             listeners: listeners.filter_map(|door| Some((door["protocol"].as_str()?.to_owned(), address(&door["listen"])?))).collect(),
         })
     }

@@ -1,0 +1,154 @@
+//! What all parts of the message centre share.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use waxwing_api::WebFetch;
+use waxwing_core::{Account, Gateway, LogLimit, Message, Millis, MsgId, State};
+use waxwing_media::{MediaStore, Owner};
+use waxwing_spool::{QueueId, RemoteLookup, RemoteMatch};
+
+use crate::adaptation::Adapter;
+use crate::counters::Counters;
+use crate::log::Journal;
+use crate::recent::Recent;
+use waxwing_ledger::{AccountStore, Directory};
+
+use crate::{Facts, MmscOptions};
+
+/// The account that the centre's own SMS, and the messages of phones, belong to. Nobody can sign in as it.
+pub const ACCOUNT: &str = "mmsc";
+/// Where messages wait that phones fetch, and those with a page.
+pub const PHONES: &str = "mms:phones";
+/// Where messages wait that leave by e-mail.
+pub const MAIL: &str = "mms:mail";
+
+/// The message centre; cheap to clone.
+#[derive(Clone)]
+pub struct Centre(Arc<Shared>);
+
+/// What is behind a [`Centre`].
+pub struct Shared {
+    pub(crate) gateway: Arc<Gateway>,
+    pub(crate) media: Arc<MediaStore>,
+    pub(crate) subscribers: Arc<Directory>,
+    /// Where new subscribers are kept.
+    pub(crate) store: Arc<AccountStore>,
+    pub(crate) options: MmscOptions,
+    pub(crate) phones: QueueId,
+    pub(crate) mail: QueueId,
+    pub(crate) counters: Counters,
+    pub(crate) recent: Recent,
+    pub(crate) adapter: Adapter,
+    pub(crate) log: LogLimit,
+    pub(crate) journal: Journal,
+}
+
+impl std::ops::Deref for Centre {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+/// A message that waits to be fetched, as its token found it.
+pub(crate) struct Waiting {
+    /// Its place in the spool.
+    pub(crate) at: RemoteMatch,
+    pub(crate) message: Message,
+    pub(crate) facts: Facts,
+}
+
+impl Centre {
+    /// Over a gateway, whose settings must have an account named [`ACCOUNT`].
+    pub fn new(
+        gateway: Arc<Gateway>,
+        media: Arc<MediaStore>,
+        (subscribers, store): (Arc<Directory>, Arc<AccountStore>),
+        fetch: WebFetch,
+        options: MmscOptions,
+    ) -> Centre {
+        let (phones, mail) = (gateway.spool.queue(PHONES), gateway.spool.queue(MAIL));
+        Centre(Arc::new(Shared {
+            counters: Counters::new(&gateway.metrics),
+            recent: Recent::default(),
+            adapter: Adapter::new(fetch, &options),
+            log: LogLimit::new(gateway.clock.clone()),
+            journal: Journal::new(options.nowsms_log.as_deref()),
+            gateway,
+            media,
+            subscribers,
+            store,
+            options,
+            phones,
+            mail,
+        }))
+    }
+
+    /// How it works.
+    pub fn options(&self) -> &MmscOptions {
+        &self.0.options
+    }
+
+    /// The gateway that it belongs to.
+    pub fn gateway(&self) -> &Arc<Gateway> {
+        &self.0.gateway
+    }
+}
+
+impl Shared {
+    /// The centre's own account. `None` only while a configuration without it is in force.
+    pub(crate) fn account(&self) -> Option<Arc<Account>> {
+        self.gateway.setup().accounts.get(ACCOUNT).cloned()
+    }
+
+    pub(crate) fn now(&self) -> Millis {
+        self.gateway.clock.now()
+    }
+
+    /// The message that waits to be fetched, or opened, by this token.
+    pub(crate) fn waiting(&self, token: &str) -> Option<Waiting> {
+        let RemoteLookup::Found(at) = self.gateway.spool.find_remote(self.phones, token.as_bytes()) else { return None };
+        let message = Message::from_bytes(at.body.clone()).ok()?;
+        let facts = Facts::of(&message)?;
+        Some(Waiting { at, message, facts })
+    }
+
+    /// The X-Mms-Message-ID of a message, as its sender was told it.
+    pub(crate) fn message_id(&self, facts: &Facts) -> String {
+        format!("{}@{}", facts.message_id, self.options.domain)
+    }
+
+    /// The X-Mms-Message-ID under which a recipient's phone gets it: from it the centre finds this very copy again.
+    pub(crate) fn copy_id(&self, id: MsgId) -> String {
+        format!("{id}@{}", self.options.domain)
+    }
+
+    /// The copy that a recipient's phone names.
+    pub(crate) fn of_copy_id(&self, text: &str) -> Option<MsgId> {
+        let (id, domain) = text.trim().trim_start_matches('<').trim_end_matches('>').split_once('@')?;
+        (domain.eq_ignore_ascii_case(&self.options.domain) && id.len() <= 16).then(|| id.parse().ok()).flatten()
+    }
+
+    /// Counts bad input and, unless there is a flood of it, logs it.
+    pub(crate) fn bad_input(&self, place: &str, reason: &str, peer: Option<SocketAddr>, detail: &str) {
+        self.gateway.metrics.bad(place, reason);
+        if let Some(left_out) = self.log.allow() {
+            let peer = peer.map(|p| p.to_string()).unwrap_or_default();
+            tracing::warn!(place, reason, peer, left_out, "Refused a request: {detail}");
+        }
+    }
+}
+
+impl Waiting {
+    /// Its state as far as the recipient told it.
+    pub(crate) fn state(&self) -> Option<State> {
+        self.at.parts.first().copied().and_then(State::from_code)
+    }
+}
+
+/// Who needs a blob: a message.
+pub(crate) fn owner(id: MsgId) -> Owner {
+    Owner(id.0)
+}

@@ -1,0 +1,51 @@
+//! What the message centre counts. The text of each metric is its documentation.
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use waxwing_core::Metrics;
+
+/// Labels of a metric about a way to recipients.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct WayLabel {
+    /// phone, link or mail.
+    pub(crate) way: String,
+}
+
+/// All of them.
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    /// Messages accepted, a recipient each, by their way.
+    pub(crate) accepted: Family<WayLabel, Counter>,
+    /// Notifications handed to the SMS routes.
+    pub(crate) notified: Counter,
+    /// SMS with a link handed to the SMS routes.
+    pub(crate) linked: Counter,
+    /// Contents fetched by phones.
+    pub(crate) fetched: Counter,
+    /// Fetches of which the content was changed for the phone.
+    pub(crate) adapted: Counter,
+    /// Messages that phones acknowledged.
+    pub(crate) retrieved: Counter,
+    /// Pages opened.
+    pub(crate) opened: Counter,
+    /// Delivery and read reports pushed to senders.
+    pub(crate) reports: Counter,
+}
+
+impl Counters {
+    pub(crate) fn new(metrics: &Metrics) -> Counters {
+        let c = Counters::default();
+        let mut r = metrics.registry.lock();
+        r.register("mms_accepted", "Multimedia messages accepted, one for each recipient, by way (phone, link, mail)", c.accepted.clone());
+        r.register("mms_notifications", "Notifications of multimedia messages handed to the SMS routes", c.notified.clone());
+        r.register("mms_links", "SMS with a link to a multimedia message handed to the SMS routes", c.linked.clone());
+        r.register("mms_fetches", "Multimedia messages fetched by phones", c.fetched.clone());
+        r.register("mms_adaptations", "Fetches for which the content was changed to fit the phone", c.adapted.clone());
+        r.register("mms_retrieved", "Multimedia messages that phones have acknowledged", c.retrieved.clone());
+        r.register("mms_pages_opened", "Pages of multimedia messages opened in a browser", c.opened.clone());
+        r.register("mms_reports", "Delivery and read reports pushed to the phones of senders", c.reports.clone());
+        drop(r);
+        c
+    }
+}

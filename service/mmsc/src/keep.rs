@@ -1,0 +1,77 @@
+//! Which contents are still needed: told to the media store after a start, and looked after from then on.
+
+use std::time::Duration;
+
+use waxwing_core::{Message, MsgId};
+use waxwing_media::{MediaId, Owner};
+
+use crate::centre::owner;
+use crate::{Centre, Facts};
+
+/// Messages looked at between two breaths.
+const SLICE: usize = 2000;
+/// How often contents are looked for that nobody needs any more.
+const SWEEP: Duration = Duration::from_secs(20);
+
+/// Runs until dropped.
+pub(crate) async fn run(centre: Centre) {
+    let recovering = centre.clone();
+    // Reads every waiting message once.
+    let told = tokio::task::spawn_blocking(move || recovering.tell_owners()).await;
+    match told {
+        Ok(true) => centre.media.recovered(),
+        Ok(false) => tracing::error!("Waiting messages could not be read; no content is removed until the next start."),
+        Err(e) => tracing::error!("The media store's owners could not be told: {e}"),
+    }
+    let mut every = tokio::time::interval(SWEEP);
+    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        every.tick().await;
+        let now = centre.now();
+        drop(centre.recent.expire(now));
+        let sweeping = centre.clone();
+        let swept = tokio::task::spawn_blocking(move || sweeping.media.sweep(&|o| sweeping.needs(o))).await;
+        if let Err(e) = swept {
+            tracing::error!("Contents that nobody needs could not be looked for: {e}");
+        }
+    }
+}
+
+impl Centre {
+    /// Tells the media store who needs what, of all messages that wait. False where one could not be read.
+    fn tell_owners(&self) -> bool {
+        for queue in [self.phones, self.mail] {
+            let mut after = None;
+            loop {
+                let states = self.gateway.spool.list(Some(queue), after, SLICE);
+                let Some(last) = states.last() else { break };
+                after = Some(last.id);
+                for state in states {
+                    let body = match self.gateway.spool.read_body(state.id) {
+                        Ok(body) => body,
+                        Err(e) => {
+                            tracing::error!(message = %state.id, "cannot be read: {e}");
+                            return false;
+                        }
+                    };
+                    let facts = body.and_then(|b| Message::from_bytes(b).ok()).and_then(|m| Facts::of(&m));
+                    if let Some(id) = facts.as_ref().and_then(media_id) {
+                        self.media.hold(&id, owner(state.id));
+                    }
+                }
+            }
+        }
+        true
+    }
+
+    /// Whether somebody that a content was kept for still needs it.
+    fn needs(&self, owner: Owner) -> bool {
+        let id = MsgId(owner.0);
+        self.gateway.spool.get(id).is_some() || self.recent.has(id)
+    }
+}
+
+/// The content's number in the media store.
+pub(crate) fn media_id(facts: &Facts) -> Option<MediaId> {
+    <[u8; 32]>::try_from(&facts.media[..]).ok().map(MediaId::from_bytes)
+}

@@ -1,0 +1,84 @@
+//! m-read-rec-ind: the recipient's phone says that a message was read; the sender is told.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::StatusCode;
+use waxwing_core::{Account, Door, Message, MessageStatus, MsgId, Remark, State, Submission, Told, want};
+use waxwing_mms::{MmsAddress, Pdu, ReadStatus};
+use waxwing_spool::{Op, Tx};
+
+use super::answer::Reply;
+use super::identity::Identity;
+use super::Asked;
+use crate::centre::ACCOUNT;
+use crate::{Centre, pdus};
+
+impl Centre {
+    pub(crate) async fn read_rec(&self, pdu: &Pdu, asked: &Asked) -> Reply {
+        let told = self.read_ops(pdu, asked).await;
+        match told {
+            Ok(ops) => match self.gateway.spool.commit(vec![Tx { ops }]).await {
+                Ok(_) => Reply::done(),
+                Err(e) => {
+                    tracing::warn!("a read report could not be stored: {e}");
+                    Reply::text(StatusCode::SERVICE_UNAVAILABLE, "Try again later.")
+                }
+            },
+            Err(why) => {
+                self.bad_input("mm1", "read report", Some(asked.peer), &why);
+                // It cannot be mended by saying it again.
+                Reply::done()
+            }
+        }
+    }
+
+    async fn read_ops(&self, pdu: &Pdu, asked: &Asked) -> Result<Vec<Op>, String> {
+        let id = pdu.message_id().and_then(|m| self.of_copy_id(m)).ok_or("it is about no message of this centre")?;
+        let status = pdu.read_status().copied().unwrap_or(ReadStatus::Read);
+        let (message, account) = self.about(id).await.ok_or("its message is not known any more")?;
+        // Whoever may be asked who he is must be the recipient; a phone that only knows the number of its message is believed.
+        if let Identity::Is(s) = self.identify(asked).await
+            && *message.destination.as_text() != *s.number
+        {
+            return Err(format!("{} reports the reading of somebody else's message", s.number));
+        }
+        let words = crate::reports::read_word(status);
+        let mut ops = vec![Op::Note { id: Some(id), kind: Remark::Read.code(), note: Bytes::from(words) }];
+        if &*account.name == ACCOUNT {
+            let to = MmsAddress::Number(message.source.to_string());
+            let from = MmsAddress::Number(message.destination.to_string());
+            let message_id = format!("{}@{}", message.reference, self.options.domain);
+            let pdu = pdus::read_orig_ind(&message_id, to, from, self.now() / 1000, status)?;
+            let submission = Submission { message: self.push_sms(message.source.clone(), id, &pdu), ..Submission::default() };
+            ops.push(Op::Accept(self.gateway.entry(&account, submission).map_err(|e| e.to_string())?));
+            self.counters.reports.inc();
+        } else {
+            let now = self.now();
+            let told = Told { id, state: State::Delivered, event: want::READ, submitted: 0, done: now, error: "", reason: words };
+            ops.extend(self.gateway.receipt_op(account.group, &message, &told, "mmsc"));
+        }
+        Ok(ops)
+    }
+
+    /// What is known of a message, waiting or over, with the account that sent it.
+    async fn about(&self, id: MsgId) -> Option<(Message, Arc<Account>)> {
+        let setup = self.gateway.setup();
+        if let Some(w) = self.by_id(id) {
+            let account = self.gateway.account_of(w.at.group)?;
+            return Some((Message { want: want::READ, ..w.message }, account));
+        }
+        let found: MessageStatus = self.gateway.history()?.find(id).await?;
+        let account = setup.accounts.get(&found.account)?.clone();
+        let door = if &*account.name == ACCOUNT { Door::Mm1 } else { Door::Rest };
+        let message = Message {
+            door: door as i32,
+            source: found.source,
+            destination: found.destination,
+            reference: found.reference,
+            want: want::READ,
+            ..Message::default()
+        };
+        Some((message, account))
+    }
+}
