@@ -229,8 +229,7 @@ impl Taken {
         }
         let words = words(&adapted);
         let presentation = adapted.presentation();
-        let renames: Vec<(String, Option<String>)> =
-            adapted.renames().map(|(from, to)| (from.to_owned(), to.map(str::to_owned))).collect();
+        let renames: Vec<(String, Option<String>)> = adapted.renames().map(|(from, to)| (from.to_owned(), to.map(str::to_owned))).collect();
         let mut out = Vec::with_capacity(parts.len());
         for (n, (part, outcome)) in parts.into_iter().zip(adapted.outcomes).enumerate() {
             let Some(item) = outcome.item else { continue };

@@ -36,5 +36,5 @@ pub use centre::{ACCOUNT, Centre, MAIL, PHONES};
 pub use draft::Draft;
 pub use facts::{Facts, Way};
 pub use options::{MmsRoute, MmscOptions, Unknown};
-pub use run::{Running, RunOptions};
+pub use run::{RunOptions, Running};
 pub use submit::{MmsError, Submitted};

@@ -6,7 +6,9 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use waxwing_core::{Address, ErrorClass, Message, Millis, NoRoute, Outbox, OutcomeNote, Outgoing, RetryPolicy, State, Submission, SubmitError, Told, want};
+use waxwing_core::{
+    Address, ErrorClass, Message, Millis, NoRoute, Outbox, OutcomeNote, Outgoing, RetryPolicy, State, Submission, SubmitError, Told, want,
+};
 use waxwing_mms::MmsAddress;
 use waxwing_spool::{NewEntry, Op, Outcome, SentPart, Tx};
 use waxwing_wap::mms::{TypeForm, notification};
@@ -106,9 +108,11 @@ impl Centre {
         if facts.locked {
             return Err("its content may not leave the phone it was sent to, and cannot be shown on a page".into());
         }
-        let from = if facts.from.is_empty() { SOMEBODY.to_owned() } else { MmsAddress::parse(&facts.from).map(|a| a.bare()).unwrap_or_default() };
+        let from =
+            if facts.from.is_empty() { SOMEBODY.to_owned() } else { MmsAddress::parse(&facts.from).map(|a| a.bare()).unwrap_or_default() };
         let text = &self.options.link_text;
-        let text = text.replace("{from}", &from).replace("{subject}", &facts.subject).replace("{link}", &self.options.page_url(&facts.link));
+        let text =
+            text.replace("{from}", &from).replace("{subject}", &facts.subject).replace("{link}", &self.options.page_url(&facts.link));
         let message = Message {
             source: self.sms_source(facts, out),
             destination: out.message.destination.clone(),
@@ -168,7 +172,8 @@ impl Centre {
         let link_at = self.options.link_after.filter(|_| !deferred).map(|after| out.accepted + millis(after)).filter(|at| *at > now);
         let sent = if out.sent_parts.is_empty() { vec![part(&facts.token)] } else { Vec::new() };
         let outcome = Outcome::Retry { at: link_at.unwrap_or(out.expires).min(out.expires), queue: None, count: false, sent };
-        let note = OutcomeNote::note("mmsc", "", if deferred { "the phone fetches it later" } else { "waits to be fetched" }, State::Enroute);
+        let note =
+            OutcomeNote::note("mmsc", "", if deferred { "the phone fetches it later" } else { "waits to be fetched" }, State::Enroute);
         Tx::one(Op::Settle { lease: out.lease, outcome, note })
     }
 

@@ -101,7 +101,8 @@ fn media(part: &Part) -> String {
 
 fn page(w: &Waiting, parts: &[Part]) -> String {
     let facts = &w.facts;
-    let from = if facts.from.is_empty() { "somebody".to_owned() } else { MmsAddress::parse(&facts.from).map(|a| a.bare()).unwrap_or_default() };
+    let from =
+        if facts.from.is_empty() { "somebody".to_owned() } else { MmsAddress::parse(&facts.from).map(|a| a.bare()).unwrap_or_default() };
     let title = if facts.subject.is_empty() { "Multimedia message" } else { &facts.subject };
     let date = |seconds: u64| {
         let at = i64::try_from(seconds).ok().and_then(|s| Timestamp::from_second(s).ok());
@@ -150,7 +151,8 @@ fn file(part: &Part) -> Reply {
     let media = media(part);
     let is_shown = IMAGES.contains(&media.as_str()) || AUDIO.contains(&media.as_str()) || VIDEO.contains(&media.as_str());
     let content_type = if is_shown { HeaderValue::from_str(&media).ok() } else { None };
-    let name: String = part.name().unwrap_or_else(|| "part".into()).chars().filter(|c| c.is_ascii_alphanumeric() || ".-_".contains(*c)).take(80).collect();
+    let name: String =
+        part.name().unwrap_or_else(|| "part".into()).chars().filter(|c| c.is_ascii_alphanumeric() || ".-_".contains(*c)).take(80).collect();
     let name = if name.is_empty() { "part".to_owned() } else { name };
     let kind = if is_shown { "inline" } else { "attachment" };
     let download = HeaderValue::from_str(&format!("{kind}; filename=\"{name}\"")).ok();

@@ -52,13 +52,7 @@ pub(crate) fn delivery_ind(message_id: &str, facts: &Facts, status: MessageStatu
 }
 
 /// m-read-orig-ind.
-pub(crate) fn read_orig_ind(
-    message_id: &str,
-    to: MmsAddress,
-    from: MmsAddress,
-    date: u64,
-    status: ReadStatus,
-) -> Result<Vec<u8>, String> {
+pub(crate) fn read_orig_ind(message_id: &str, to: MmsAddress, from: MmsAddress, date: u64, status: ReadStatus) -> Result<Vec<u8>, String> {
     Pdu::read_orig_ind(VERSION, message_id, to, from, date, status).encode().map_err(|e| e.to_string())
 }
 

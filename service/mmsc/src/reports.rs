@@ -81,7 +81,11 @@ impl Centre {
             let reason = format!("the SMS with the link was {}", state.name());
             return done(out, "", self.finish(&w, State::Undeliverable, &reason, ""));
         }
-        let words = if state == State::Delivered { "the notification was delivered".into() } else { format!("the notification was {}", state.name()) };
+        let words = if state == State::Delivered {
+            "the notification was delivered".into()
+        } else {
+            format!("the notification was {}", state.name())
+        };
         let note = Op::Note { id: Some(parent), kind: Remark::Notified.code(), note: Bytes::from(words) };
         done(out, "", vec![note])
     }
@@ -161,7 +165,8 @@ impl Centre {
         if state.is_final() {
             ops.extend(self.gateway.receipt_op(w.at.group, &w.message, &told, "mmsc"));
         }
-        let receipt = CarrierReceipt { state: state as i32, stat: Bytes::from_static(stat.as_bytes()), done: now, ..CarrierReceipt::default() };
+        let receipt =
+            CarrierReceipt { state: state as i32, stat: Bytes::from_static(stat.as_bytes()), done: now, ..CarrierReceipt::default() };
         let note = Bytes::from(prost::Message::encode_to_vec(&receipt));
         ops.push(Op::Receipt { id: w.at.id, part: w.at.part, expect: w.at.version, state: state.code(), done: is_over, note });
         ops

@@ -34,17 +34,28 @@ pub(super) async fn bind(wanted: SocketAddr, anywhere: bool) -> Result<TcpListen
 
 /// Reads certificate and key, where the configuration has them. Blocks for as long as the disk does.
 pub(super) fn tls(config: &Config) -> Result<Option<Arc<ServerConfig>>, String> {
-    let Some((cert, key)) = config.http.tls_cert.as_deref().zip(config.http.tls_key.as_deref()) else { return Ok(None) };
+    server_tls(config, "http", config.http.tls_cert.as_deref(), config.http.tls_key.as_deref())
+}
+
+/// The same of a section's files.
+pub(super) fn server_tls(
+    config: &Config,
+    section: &str,
+    cert: Option<&Path>,
+    key: Option<&Path>,
+) -> Result<Option<Arc<ServerConfig>>, String> {
+    let Some((cert, key)) = cert.zip(key) else { return Ok(None) };
     let (cert, key) = (config.path(cert), config.path(key));
     let wrong = |path: &Path, e: &dyn std::fmt::Display| format!("{} cannot be used: {e}", path.display());
-    let chain: Vec<CertificateDer<'static>> =
-        CertificateDer::pem_file_iter(&cert).and_then(Iterator::collect).map_err(|e| format!("[http] tls_cert: {}", wrong(&cert, &e)))?;
+    let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(&cert)
+        .and_then(Iterator::collect)
+        .map_err(|e| format!("[{section}] tls_cert: {}", wrong(&cert, &e)))?;
     if chain.is_empty() {
-        return Err(format!("[http] tls_cert: {} has no certificate in PEM form (`-----BEGIN CERTIFICATE`)", cert.display()));
+        return Err(format!("[{section}] tls_cert: {} has no certificate in PEM form (`-----BEGIN CERTIFICATE`)", cert.display()));
     }
-    let secret = PrivateKeyDer::from_pem_file(&key).map_err(|e| format!("[http] tls_key: {}", wrong(&key, &e)))?;
+    let secret = PrivateKeyDer::from_pem_file(&key).map_err(|e| format!("[{section}] tls_key: {}", wrong(&key, &e)))?;
     let built = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()
         .and_then(|b| b.with_no_client_auth().with_single_cert(chain, secret));
-    built.map(|c| Some(Arc::new(c))).map_err(|e| format!("[http] tls_cert: {}; does the key belong to it?", wrong(&cert, &e)))
+    built.map(|c| Some(Arc::new(c))).map_err(|e| format!("[{section}] tls_cert: {}; does the key belong to it?", wrong(&cert, &e)))
 }

@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 pub struct Listening {
     /// The HTTP door.
     pub http: Option<SocketAddr>,
+    /// The message centre's door for phones and browsers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mmsc: Option<SocketAddr>,
     /// The others, in the configuration's order.
     pub listeners: Vec<ListeningDoor>,
 }

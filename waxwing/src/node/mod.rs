@@ -5,6 +5,7 @@ mod convert;
 mod demo;
 mod http;
 mod listening;
+mod mmsc;
 mod open;
 mod supervisor;
 
@@ -16,7 +17,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use waxwing_api::{ApiState, Hooks, HooksOptions, ServeOptions};
 use waxwing_console::ConsoleOptions;
-use waxwing_core::{Clock, Gateway, Metrics, Normaliser, RouteTable, Setup};
+use waxwing_core::{AccountConfig, Clock, Gateway, Metrics, Normaliser, RouteTable, Setup};
 use waxwing_ledger::{AccountStore, Ledger};
 use waxwing_session::{TlsClient, TlsServer};
 use waxwing_spool::Spool;
@@ -24,6 +25,7 @@ use waxwing_spool::log::EmbeddedSpool;
 
 use crate::config::{self, Config, ListenerSetup};
 use accounts::Roster;
+use mmsc::MmscNode;
 use supervisor::Supervisor;
 
 pub(crate) use convert::segment_size;
@@ -52,6 +54,7 @@ pub struct Node {
     store: Arc<AccountStore>,
     api: ApiState,
     roster: Roster,
+    mmsc: Option<MmscNode>,
     supervisor: Supervisor,
     listening: Listening,
     stop: watch::Sender<bool>,
@@ -70,6 +73,7 @@ pub struct StartError(String);
 /// With the first that cannot be used.
 pub fn check_files(config: &Config) -> Result<(), String> {
     http::tls(config)?;
+    http::server_tls(config, "mmsc", config.mmsc.tls_cert.as_deref(), config.mmsc.tls_key.as_deref())?;
     for l in &config.listeners {
         convert::tls_server(config, l.files()).map(TlsServer::new).transpose().map_err(|e| format!("[[listener]] {}: {e}", l.name()))?;
     }
@@ -114,7 +118,7 @@ impl Node {
         let (stop, stopped) = watch::channel(false);
         let mut node = Node {
             supervisor: Supervisor::new(gateway.clone()),
-            listening: Listening { http: http_socket.local_addr().ok(), listeners: Vec::new() },
+            listening: Listening { http: http_socket.local_addr().ok(), mmsc: None, listeners: Vec::new() },
             tasks: Vec::new(),
             background: vec![
                 tokio::spawn(gateway.clone().janitor()),
@@ -130,6 +134,7 @@ impl Node {
             store,
             api,
             roster,
+            mmsc: None,
             stop,
             config: Config::default(),
             anywhere,
@@ -143,6 +148,10 @@ impl Node {
             let _ = node.stop.send(true);
             node.supervisor.stop().await;
             return Err(StartError(failures.join("\n")));
+        }
+        if let Some((mmsc, _centre)) = MmscNode::start(&config, &node.gateway, &node.store, &guard).await? {
+            node.listening.mmsc = mmsc.listening();
+            node.mmsc = Some(mmsc);
         }
         let hooks = Hooks::new(node.gateway.clone(), HooksOptions { guard, ..HooksOptions::default() });
         node.tasks.push(tokio::spawn(hooks.run(until(stopped.clone()))));
@@ -240,11 +249,18 @@ impl Node {
         for task in self.background {
             task.abort();
         }
+        let media = match self.mmsc {
+            Some(mmsc) => Some(mmsc.stop().await),
+            None => None,
+        };
         let (ledger, spool) = (self.ledger, self.spool);
         // Both wait for the disk.
         let closed = tokio::task::spawn_blocking(move || {
             ledger.close();
             spool.close();
+            if let Some(media) = media {
+                media.close();
+            }
         });
         if let Err(e) = closed.await {
             tracing::error!("The data folder was not closed in order: {e}");
@@ -276,6 +292,11 @@ impl Node {
         self.install(&config).await
     }
 
+    /// The message centre's account: there as long as it runs, whatever a reloaded file says of it.
+    fn own_account(&self, config: &Config) -> Option<AccountConfig> {
+        if self.mmsc.is_some() { mmsc::account(&self.config) } else { mmsc::account(config) }
+    }
+
     /// Accounts and routes, in force at once. Of two accounts with the same name the configuration file's counts.
     async fn install(&mut self, config: &Config) -> Result<(), StartError> {
         let store = self.store.clone();
@@ -289,7 +310,9 @@ impl Node {
                 Err(e) => tracing::error!("An account of the data folder is left out: {e}"),
             }
         }
-        let accounts = self.roster.build(&self.gateway, accounts.iter().map(convert::account).collect());
+        // The centre's own comes first: nobody else can have its name.
+        let accounts = self.own_account(config).into_iter().chain(accounts.iter().map(convert::account)).collect();
+        let accounts = self.roster.build(&self.gateway, accounts);
         let lines = config.connectors.iter().map(|c| convert::line(config, c, self.supervisor.state(c.name()))).collect();
         let routes = config.routes.iter().map(convert::route).collect();
         let normaliser = Normaliser::new(config.sms.country.as_ref().map(|c| c.0.as_str())).map_err(StartError)?;

@@ -71,7 +71,9 @@ impl Reply {
 
     pub(crate) fn into_response(self, asked: &HeaderMap) -> Response<Full<Bytes>> {
         let (mut body, mut is_gzip) = (self.body, false);
-        if self.is_text && body.len() >= SMALL && takes_gzip(asked)
+        if self.is_text
+            && body.len() >= SMALL
+            && takes_gzip(asked)
             && let Some(smaller) = compressed(&body)
         {
             (body, is_gzip) = (smaller, true);

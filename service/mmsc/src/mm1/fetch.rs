@@ -6,8 +6,8 @@ use waxwing_core::{Message, MsgId, Remark, State};
 use waxwing_mms::{MessageStatus, Pdu, PduType, RetrieveStatus};
 use waxwing_spool::{Op, Tx};
 
-use super::answer::Reply;
 use super::Asked;
+use super::answer::Reply;
 use crate::keep::media_id;
 use crate::log::kind;
 use crate::{Centre, Facts, pdus, token};

@@ -4,10 +4,10 @@ use http::StatusCode;
 use waxwing_core::{Door, State};
 use waxwing_mms::{Field, Header, MmsAddress, Pdu, PreviouslySentBy, RawContent, ResponseStatus};
 
+use super::Asked;
 use super::answer::{Reply, refusal};
 use super::identity::Identity;
 use super::send::{describe, status};
-use super::Asked;
 use crate::{Centre, Draft, pdus, token};
 
 impl Centre {

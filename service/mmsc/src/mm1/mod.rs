@@ -78,7 +78,9 @@ impl Door {
         match (words.next(), words.next(), words.next()) {
             (Some("m"), Some(token), None) => self.centre.fetch(token, asked).await,
             (Some("l"), Some(link), part) if words.next().is_none() => page::answer(&self.centre, link, part, asked).await,
-            (Some(""), None, None) => Reply::text(StatusCode::OK, "This is a multimedia message centre. Phones use this address as their MMSC."),
+            (Some(""), None, None) => {
+                Reply::text(StatusCode::OK, "This is a multimedia message centre. Phones use this address as their MMSC.")
+            }
             _ => Reply::text(StatusCode::NOT_FOUND, "There is nothing here."),
         }
     }

@@ -8,9 +8,9 @@ use waxwing_core::{Account, Door, Message, MessageStatus, MsgId, Remark, State, 
 use waxwing_mms::{MmsAddress, Pdu, ReadStatus};
 use waxwing_spool::{Op, Tx};
 
+use super::Asked;
 use super::answer::Reply;
 use super::identity::Identity;
-use super::Asked;
 use crate::centre::ACCOUNT;
 use crate::{Centre, pdus};
 

@@ -4,9 +4,9 @@ use waxwing_core::{Door, Millis, SubmitError};
 use waxwing_ledger::Subscriber;
 use waxwing_mms::{Content, Field, Header, MmsAddress, Pdu, Priority, ResponseStatus, SenderVisibility, Time};
 
+use super::Asked;
 use super::answer::{Reply, refusal};
 use super::identity::Identity;
-use super::Asked;
 use crate::{Centre, Draft, MmsError, pdus};
 
 impl Centre {
@@ -117,9 +117,12 @@ pub(super) fn describe(draft: &mut Draft, pdu: &Pdu, now: Millis) {
 /// The protocol's word for a refusal.
 pub(super) fn status(e: &MmsError) -> ResponseStatus {
     match e {
-        MmsError::NoRecipient | MmsError::Address(_) | MmsError::Number(_) | MmsError::NoWay(_) | MmsError::NoMail | MmsError::MayNotReceive(_) => {
-            ResponseStatus::PermanentAddressUnresolved
-        }
+        MmsError::NoRecipient
+        | MmsError::Address(_)
+        | MmsError::Number(_)
+        | MmsError::NoWay(_)
+        | MmsError::NoMail
+        | MmsError::MayNotReceive(_) => ResponseStatus::PermanentAddressUnresolved,
         MmsError::TooLarge(..) | MmsError::Recipients(..) | MmsError::Locked(_) => ResponseStatus::PermanentContentNotAccepted,
         MmsError::SenderNotAllowed(_) | MmsError::NotAllowed => ResponseStatus::PermanentServiceDenied,
         MmsError::Encode(_) | MmsError::Expired => ResponseStatus::PermanentFormatCorrupt,

@@ -1,0 +1,113 @@
+//! The message centre: opened with the gateway where the configuration has one.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use waxwing_api::{AddressGuard, WebFetch};
+use waxwing_core::{AccountConfig, Gateway};
+use waxwing_ledger::AccountStore;
+use waxwing_media::{MediaOptions, MediaStore};
+use waxwing_mmsc::{ACCOUNT, Centre, MmscOptions, RunOptions, Running, Unknown};
+
+use super::{StartError, http};
+use crate::config::Config;
+use crate::config::keys::MmsWay;
+
+/// The message centre of a node.
+pub(super) struct MmscNode {
+    running: Running,
+    media: Arc<MediaStore>,
+    listen: Option<SocketAddr>,
+}
+
+/// The centre's own account, where there is a centre: SMS and MMS, no door, no limits.
+pub(super) fn account(config: &Config) -> Option<AccountConfig> {
+    config.mmsc.listen.map(|_| AccountConfig { name: ACCOUNT.into(), mms: true, smpp: false, http: false, ..AccountConfig::default() })
+}
+
+impl MmscNode {
+    /// Opens the media store and the door. `None` where there is no centre.
+    pub(super) async fn start(
+        config: &Config,
+        gateway: &Arc<Gateway>,
+        store: &Arc<AccountStore>,
+        guard: &AddressGuard,
+    ) -> Result<Option<(MmscNode, Centre)>, StartError> {
+        let Some(listen) = config.mmsc.listen else { return Ok(None) };
+        let failed = |e: &dyn std::fmt::Display| StartError(e.to_string());
+        let folder = config.data().join("media");
+        let opened = tokio::task::spawn_blocking(move || MediaStore::open(MediaOptions::new(folder))).await;
+        let media = opened.map_err(|e| failed(&e))?.map_err(|e| failed(&e))?;
+        let kept = store.clone();
+        let directory = tokio::task::spawn_blocking(move || kept.directory()).await;
+        let directory = directory.map_err(|e| failed(&e))?.map_err(|e| failed(&e))?;
+        let listener = bind(listen.0).await?;
+        let address = listener.local_addr().ok();
+        let options = options(config, address.unwrap_or(listen.0));
+        let centre = Centre::new(gateway.clone(), media.clone(), (directory, store.clone()), WebFetch::new(guard), options);
+        let tls = http::server_tls(config, "mmsc", config.mmsc.tls_cert.as_deref(), config.mmsc.tls_key.as_deref()).map_err(StartError)?;
+        let running = Running::start(&centre, RunOptions { listener, tls });
+        Ok(Some((MmscNode { running, media, listen: address }, centre)))
+    }
+
+    /// Where phones reach it.
+    pub(super) fn listening(&self) -> Option<SocketAddr> {
+        self.listen
+    }
+
+    /// Ends it in order. The media store is closed by [`MmscNode::close`], after everything that uses it.
+    pub(super) async fn stop(self) -> Arc<MediaStore> {
+        self.running.stop().await;
+        self.media
+    }
+}
+
+async fn bind(listen: SocketAddr) -> Result<TcpListener, StartError> {
+    TcpListener::bind(listen).await.map_err(|e| {
+        let mend = match e.kind() {
+            std::io::ErrorKind::AddrInUse => "; another program listens there: stop it or give another port",
+            std::io::ErrorKind::PermissionDenied => "; ports below 1024 need a privilege: give a higher one",
+            _ => "",
+        };
+        StartError(format!("[mmsc] listen: cannot listen on {listen}: {e}{mend}"))
+    })
+}
+
+fn options(config: &Config, listens: SocketAddr) -> MmscOptions {
+    let m = &config.mmsc;
+    let way = |w: MmsWay| match w {
+        MmsWay::Phone => Unknown::Phone,
+        MmsWay::Link => Unknown::Link,
+        MmsWay::Refuse => Unknown::Refuse,
+    };
+    let scheme = if m.tls_cert.is_some() { "https" } else { "http" };
+    let size = |s: u64| usize::try_from(s).unwrap_or(usize::MAX);
+    let path = |p: &Option<std::path::PathBuf>| p.as_deref().map(|p: &Path| config.path(p));
+    MmscOptions {
+        public_url: m.public_url.clone().unwrap_or_else(|| format!("{scheme}://{listens}")),
+        domain: m.domain.clone(),
+        max_size: size(m.max_size.0),
+        max_recipients: m.max_recipients as usize,
+        retention: m.retention.0,
+        notify_again: m.notify_again.iter().map(|p| p.0).collect(),
+        link_after: m.link_after.map(|p| p.0),
+        routes: config.mms_routes.iter().map(|r| waxwing_mmsc::MmsRoute { to: r.to.0.clone(), way: way(r.way) }).collect(),
+        unknown: way(m.unknown),
+        link_text: m.link_text.clone(),
+        sender: m.sender.clone().unwrap_or_default(),
+        msisdn_headers: m.msisdn_headers.iter().filter_map(|h| h.parse().ok()).collect(),
+        trusted: m.trusted.iter().map(|n| n.0).collect(),
+        auto_provision: m.auto_provision,
+        adapt: m.adapt,
+        phone_max_size: m.phone_max_size.0,
+        // A bare name is looked for in PATH.
+        ffmpeg: m.ffmpeg.as_deref().map(|p| if p.components().count() > 1 { config.path(p) } else { p.to_owned() }),
+        nowsms_log: path(&m.nowsms_log),
+        max_connections: m.max_connections as usize,
+        upload_memory: size(m.upload_memory.0),
+        mail: m.smtp_relay.is_some(),
+        ..MmscOptions::default()
+    }
+}
