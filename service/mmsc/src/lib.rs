@@ -10,6 +10,7 @@
 //! | `notify` | telling recipients, again and again, or by a link |
 //! | `mm1` | phones: handing in, fetching, reports |
 //! | `reports` | receipts of the centre's own SMS; reports to senders |
+//! | `mail` | e-mail in and out (MM3) |
 //! | `adaptation` | contents made to fit the phone that fetches them |
 //! | `page` | the page behind a link |
 //! | `keep` | which contents are still needed |
@@ -21,6 +22,7 @@ mod draft;
 mod facts;
 mod keep;
 mod log;
+mod mail;
 mod mm1;
 mod notify;
 mod options;
@@ -33,8 +35,10 @@ mod submit;
 mod token;
 
 pub use centre::{ACCOUNT, Centre, MAIL, PHONES};
+pub use counters::register_metrics;
 pub use draft::Draft;
 pub use facts::{Facts, Way};
+pub use mail::{MailDoor, MailDoorOptions};
 pub use options::{MmsRoute, MmscOptions, Unknown};
 pub use run::{RunOptions, Running};
 pub use submit::{MmsError, Submitted};
