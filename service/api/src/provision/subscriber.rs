@@ -43,9 +43,16 @@ fn change(p: &Params, name_is_alias: bool) -> Result<SubscriberChange, Refusal> 
 
 impl From<SubscriberError> for Refusal {
     fn from(e: SubscriberError) -> Refusal {
-        match e {
-            SubscriberError::File(e) => e.into(),
-            e => Refusal::Text(e.to_string()),
+        let (field, text) = (e.field().unwrap_or_default(), e.to_string());
+        let why = text.strip_prefix(field).and_then(|t| t.strip_prefix(": ")).unwrap_or(&text);
+        // The number is in the text; which parameter it came by, its sender knows.
+        match (e, field) {
+            (SubscriberError::File(e), _) => e.into(),
+            (_, "alias") => wrong("Alias", why),
+            (_, "name") => wrong("FullName", why),
+            (_, "max_size") => wrong("MaxMessageSize", why),
+            (_, "password") => wrong("Password", why),
+            _ => Refusal::Text(why.to_owned()),
         }
     }
 }
