@@ -146,10 +146,10 @@ async fn an_entry_is_as_it_was_stored_after_a_restart() {
 
 #[tokio::test]
 async fn no_mailbox_grows_beyond_its_quota() {
-    let bench = Bench::new(Quota { messages: 10, octets: 1000 });
+    let bench = Arc::new(Bench::new(Quota { messages: 10, octets: 1000 }));
     let adds = (0..50).map(|n| {
-        let (mailboxes, new) = (bench.mailboxes.clone(), bench.new_entry("1", if n % 2 == 0 { "even" } else { "odd" }));
-        async move { mailboxes.add(new.await).await }
+        let bench = bench.clone();
+        async move { bench.add("1", if n % 2 == 0 { "even" } else { "odd" }).await }
     });
     let results = futures(adds.collect()).await;
     assert_eq!(results.iter().filter(|r| r.is_ok()).count(), 10);
@@ -244,10 +244,10 @@ async fn entries_change_and_a_change_that_fails_changes_nothing() {
 
 #[tokio::test]
 async fn what_has_had_its_time_goes_and_so_do_mailboxes_of_nobody() {
-    let bench = Bench::new(ROOMY);
+    let bench = Arc::new(Bench::new(ROOMY));
     let adds = (0..2500u64).map(|n| {
-        let (mailboxes, new) = (bench.mailboxes.clone(), bench.new_entry("1", "old"));
-        async move { mailboxes.add(NewEntry { expires: Some(n + 1), ..new.await }).await }
+        let bench = bench.clone();
+        async move { bench.mailboxes.add(NewEntry { expires: Some(n + 1), ..bench.new_entry("1", "old").await }).await }
     });
     futures(adds.collect()).await.into_iter().for_each(|r| drop(r.unwrap()));
     bench.add("1", "for ever").await.unwrap();
