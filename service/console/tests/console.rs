@@ -10,7 +10,7 @@ use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt as _;
 use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
-use waxwing_api::{ApiOptions, ApiState};
+use waxwing_api::{ApiOptions, ApiState, Registry};
 use waxwing_console::{ConsoleOptions, router, sign_in_path};
 use waxwing_core::*;
 use waxwing_ledger::{AccountStore, Ledger, LedgerOptions};
@@ -71,8 +71,10 @@ fn house() -> House {
     };
     let accounts = Accounts::new(vec![account("root", true), account("shop", false)]);
     gateway.install(Setup { accounts, routes: RouteTable::new(vec![line], vec![]), ..Setup::empty() });
-    let api = ApiState::new(gateway.clone(), ApiOptions { ledger: Some(ledger), home: Some("/console".into()), ..ApiOptions::default() });
     let accounts = Arc::new(AccountStore::open(dir.path().join("accounts.db")).unwrap());
+    let registry = Registry::new(accounts.clone(), Arc::new(|_: &str, _: &str, _: &_| Ok(())), accounts.revision());
+    let options = ApiOptions { ledger: Some(ledger), home: Some("/console".into()), registry: Some(registry), ..ApiOptions::default() };
+    let api = ApiState::new(gateway.clone(), options);
     let console = router(ConsoleOptions { api: api.clone(), accounts: accounts.clone(), node: "gw1".into(), secure: false });
     House { router: waxwing_api::router(api).merge(console), gateway, accounts, _dir: dir }
 }
@@ -223,4 +225,38 @@ async fn special_messages_are_sent_by_their_form() {
     let a = multipart(&[("kind", "document"), ("f_xml", "<si>\n</x>")], &csrf).await;
     assert!(a.status == StatusCode::OK && a.text.contains("Not sent: xml: line 2") && a.text.contains("&lt;si&gt;"), "{}", a.text);
     assert_eq!(multipart(&[("kind", "flash"), ("f_text", "x")], "forged").await.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn phones_are_added_found_and_removed() {
+    let h = house();
+    let cookie = h.sign_in().await;
+    let page = h.get("/console/phones", &cookie).await;
+    assert!(page.text.contains("No phones.") && page.text.contains("aria-current=\"page\">Phones<"), "{}", page.text);
+    let csrf = page.csrf();
+    let add = |more: &str| format!("csrf={csrf}&name=%3Cb%3EAnna&password=x&alias=anna&max_size=300&may_receive=1&{more}");
+    assert_eq!(
+        h.post("/console/phones", &cookie, &add("number=%2B447700900123").replace("csrf=", "csrf=0")).await.status,
+        StatusCode::FORBIDDEN
+    );
+    let a = h.post("/console/phones", &cookie, &add("number=%2B44+7700+900123")).await;
+    assert_eq!((a.status, a.header("location")), (StatusCode::SEE_OTHER, "/console/phones?added=447700900123"));
+    let s = h.accounts.subscriber("447700900123").unwrap().unwrap();
+    assert_eq!((s.alias.as_deref(), s.may_send, s.may_receive, s.max_size), (Some("anna"), false, true, Some(300 << 10)));
+
+    let a = h.get("/console/phones?search=ANN&added=447700900123", &cookie).await;
+    assert!(a.text.contains("+447700900123 is added.") && a.text.contains("&lt;b&gt;Anna") && !a.text.contains("<b>Anna"), "{}", a.text);
+    assert!(h.get("/console/phones?search=bert&added=%3Cb%3E", &cookie).await.text.contains("No phones."));
+    // What was typed in is still there, but for the password.
+    let again = h.post("/console/phones", &cookie, &add("number=447700900123")).await;
+    assert!(again.text.contains("Not added: number: there is a subscriber +447700900123 already"), "{}", again.text);
+    assert!(again.text.contains("value=\"447700900123\"") && !again.text.contains("value=\"x\""));
+    let a = h.post("/console/phones", &cookie, &add("number=4477&max_size=lots").replace("max_size=300&", "")).await;
+    assert!(a.text.contains("largest message: &quot;lots&quot;"), "{}", a.text);
+
+    let a = h.post("/console/phones/remove", &cookie, &format!("csrf={csrf}&number=%2B447700900123")).await;
+    assert_eq!(a.header("location"), "/console/phones?removed=447700900123");
+    assert_eq!(h.accounts.subscriber_count().unwrap(), 0);
+    let a = h.post("/console/phones/remove", &cookie, &format!("csrf={csrf}&number=%2B447700900123")).await;
+    assert!(a.text.contains("Not removed: "), "{}", a.text);
 }
