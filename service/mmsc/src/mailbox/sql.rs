@@ -92,7 +92,8 @@ pub(super) fn add(conn: &Connection, new: NewEntry, token: String, quota: Quota)
 
 /// Changes an entry. False where there is none, or `only_from` forbids it.
 pub(super) fn change(conn: &Connection, whose: &Whose, token: &str, change: &Change) -> Result<bool> {
-    let found = "SELECT e.id, e.state FROM entry e JOIN mailbox m ON m.id = e.mailbox WHERE e.token = ? AND m.number = ? AND m.since_ms = ?";
+    let found =
+        "SELECT e.id, e.state FROM entry e JOIN mailbox m ON m.id = e.mailbox WHERE e.token = ? AND m.number = ? AND m.since_ms = ?";
     let found = conn.prepare_cached(found)?.query_row(params![token, whose.number, int(whose.since)], |r| Ok((r.get(0)?, r.get(1)?)));
     let Some((row, state)): Option<(i64, u8)> = found.optional()? else { return Ok(false) };
     if change.only_from.is_some_and(|only| only.code() != state) {

@@ -138,7 +138,9 @@ impl Centre {
         let location = self.keep(subscriber, content, keep).await?;
         // It need not be told of any more, and counts as delivered when it is fetched from the mailbox.
         let told = self
-            .change(word, |w| (w.state() != Some(State::Accepted)).then(|| self.advance(w, State::Accepted, false, "stored in the mailbox", "stored")))
+            .change(word, |w| {
+                (w.state() != Some(State::Accepted)).then(|| self.advance(w, State::Accepted, false, "stored in the mailbox", "stored"))
+            })
             .await;
         if let Err(e) = told {
             tracing::warn!("a message is in a mailbox, and its phone is told of it once more: {e}");

@@ -3,9 +3,7 @@
 use std::collections::HashSet;
 
 use bytes::BytesMut;
-use waxwing_mms::{
-    Amount, Content, EncodedText, Field, Header, MmFlag, MmState, Pdu, PduType, RawContent, ResponseStatus, Time, Version,
-};
+use waxwing_mms::{Amount, Content, EncodedText, Field, Header, MmFlag, MmState, Pdu, PduType, RawContent, ResponseStatus, Time, Version};
 
 use super::Place;
 use crate::mailbox::{Entry, MailboxError, Query, Whose};
@@ -18,8 +16,7 @@ const MOST: u64 = 500;
 /// Keywords of one request.
 const FLAGS: usize = 32;
 /// What is told of each message where the request does not say.
-const USUAL: [Field; 7] =
-    [Field::MessageId, Field::Date, Field::From, Field::Subject, Field::MessageSize, Field::MmState, Field::MmFlags];
+const USUAL: [Field; 7] = [Field::MessageId, Field::Date, Field::From, Field::Subject, Field::MessageSize, Field::MmState, Field::MmFlags];
 
 impl Centre {
     pub(crate) async fn mbox_view(&self, pdu: &Pdu, asked: &Asked) -> Reply {
@@ -68,7 +65,8 @@ impl Centre {
             descriptions.push(self.described(entry, &attributes, version, content));
         }
         // The pages of a list of messages by name have an end as well.
-        let missing = !named.is_empty() && pdu.start().is_none() && entries.len() < named.len().min(pdu.limit().map_or(usize::MAX, |l| *l as usize));
+        let missing =
+            !named.is_empty() && pdu.start().is_none() && entries.len() < named.len().min(pdu.limit().map_or(usize::MAX, |l| *l as usize));
         let status = match missing {
             true if entries.is_empty() => ResponseStatus::PermanentMessageNotFound,
             true => ResponseStatus::TransientPartialSuccess,
