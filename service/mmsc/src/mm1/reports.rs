@@ -12,6 +12,7 @@ use super::Asked;
 use super::answer::Reply;
 use super::identity::Identity;
 use crate::centre::ACCOUNT;
+use crate::log::kind;
 use crate::{Centre, pdus};
 
 impl Centre {
@@ -61,6 +62,9 @@ impl Centre {
             let submission = Submission { message: self.push_sms(message.source.clone(), id, &pdu), ..Submission::default() };
             ops.push(Op::Accept(self.gateway.entry(account, submission).map_err(|e| e.to_string())?));
             self.counters.reports.inc();
+            let ip = asked.peer.ip().to_string();
+            let (from, to) = (message.destination.to_string(), message.source.to_string());
+            self.journal.line(self.now(), kind::READ_REPORT, &[&ip, &from, &to, &id.to_string(), words, ""]);
         } else {
             let now = self.now();
             let told = Told { id, state: State::Delivered, event: want::READ, submitted: 0, done: now, error: "", reason: words };
