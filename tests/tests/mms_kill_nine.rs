@@ -1,4 +1,5 @@
 //! Every multimedia message that was acknowledged can be fetched, whole, after the gateway was killed in the middle of it.
+#![allow(clippy::unwrap_used)]
 
 use std::collections::HashMap;
 use std::sync::Mutex;
