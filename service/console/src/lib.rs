@@ -4,6 +4,7 @@
 //! something carries a second token derived from it.
 
 mod assets;
+mod delivery;
 mod form;
 mod message;
 mod messages;

@@ -165,6 +165,17 @@ async fn a_message_is_sent_seen_and_cancelled() {
     let a = h.post(&format!("{place}/cancel"), &cookie, &format!("csrf={csrf}")).await;
     assert_eq!(a.status, StatusCode::SEE_OTHER);
     assert!(h.get(&place, &cookie).await.text.contains("cancelled"));
+    let options = "dest_port=5505&validity=2&priority=high&reply_path=1";
+    let a = h.post("/console/send", &cookie, &format!("{body}&{options}&csrf={csrf}")).await;
+    assert!(a.header("location").starts_with("/console/messages/"), "{}", a.text);
+    for (option, says) in [
+        ("dest_port=70000", "Port on the handset: &quot;70000&quot; is no port"),
+        ("source_port=1", "there is no port on the handset"),
+        ("validity=x", "Worth delivering: &quot;x&quot; is no number of hours"),
+    ] {
+        let a = h.post("/console/send", &cookie, &format!("{body}&{option}&csrf={csrf}")).await;
+        assert!(a.status == StatusCode::OK && a.text.contains(says) && a.text.contains("<details open"), "{}", a.text);
+    }
     let bad = h.post("/console/send", &cookie, &format!("to=nobody&text=a&csrf={csrf}")).await;
     assert!(bad.text.contains("not a phone number") && bad.text.contains("value=\"nobody\""));
     assert_eq!(h.get("/console/messages/zz", &cookie).await.status, StatusCode::NOT_FOUND);
@@ -190,6 +201,12 @@ async fn nowsms_urls_and_the_console_share_the_door() {
     assert!(a.text.contains("MessageID="), "{}", a.text);
     assert_eq!(h.get("/console/console.css", "").await.header("content-type"), "text/css; charset=utf-8");
 }
+
+/// A BMP of one black pixel: every octet of it is a character as well.
+const BMP: &str = concat!(
+    "BM:\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0\x01\0\0\0\x01\0\0\0\x01\0\x18\0",
+    "\0\0\0\0\x04\0\0\0\x13\x0b\0\0\x13\x0b\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+);
 
 #[tokio::test]
 async fn special_messages_are_sent_by_their_form() {
@@ -218,6 +235,28 @@ async fn special_messages_are_sent_by_their_form() {
     assert_eq!(a.status, StatusCode::SEE_OTHER, "{}", a.text);
     let a = multipart(&[("kind", "voicemail"), ("f_count", "2"), ("f_on", "yes")], &csrf).await;
     assert_eq!(a.status, StatusCode::SEE_OTHER, "{}", a.text);
+    for fields in [
+        &[("kind", "sl"), ("f_url", "a.example"), ("f_action", "cache")][..],
+        &[("kind", "co"), ("f_objects", "http://a/1\r\nhttp://a/2")],
+        &[("kind", "bookmark"), ("f_url", "a.example"), ("f_title", "T")],
+        &[("kind", "browser_settings"), ("f_name", "N"), ("f_apn", "internet"), ("f_form", "ota")],
+        &[("kind", "mms_settings"), ("f_name", "N"), ("f_apn", "mms"), ("f_mmsc", "m.example"), ("f_imsi", "262011234567890")],
+        &[("kind", "mms_notification"), ("f_url", "m.example/1"), ("f_size", "30000")],
+        &[("kind", "email_notification"), ("f_mailbox", "u@example.net"), ("f_timestamp", "2026-01-02T03:04")],
+        &[("kind", "push"), ("f_content_type", "a/b"), ("f_data", "0102"), ("f_port", "9999")],
+        &[("kind", "ringtone"), ("f_rtttl", "Scale:d=8,o=5,b=125:c,d,e")],
+        &[("kind", "operator_logo"), ("f_network", "26201"), ("f_image_file", BMP)],
+        &[("kind", "cli_icon"), ("f_image_file", BMP), ("f_invert", "yes")],
+        &[("kind", "picture"), ("f_image_file", BMP), ("f_text", "Hi")],
+        &[("kind", "ems"), ("f_text", "Big"), ("f_bold", "yes"), ("f_sound", "3"), ("f_image_file", BMP)],
+        &[("kind", "flash"), ("f_text", "Now"), ("validity", "2"), ("reply_path", "1")],
+        &[("kind", "replace"), ("f_text", "New"), ("f_type", "1")],
+        &[("kind", "binary"), ("f_data", "0102"), ("f_udh", "06050415811581"), ("f_pid", "1"), ("f_dcs", "4")],
+        &[("kind", "binary"), ("f_data", "0102"), ("f_dest_port", "5505")],
+    ] {
+        let a = multipart(fields, &csrf).await;
+        assert!(a.header("location").starts_with("/console/messages/"), "{fields:?}: {}", a.text);
+    }
     let pin =
         [("kind", "provisioning"), ("f_xml", "<wap-provisioningdoc><characteristic type='A'/></wap-provisioningdoc>"), ("f_pin", "12345")];
     let a = multipart(&[&pin[..], &[("f_pin_type", "userpinmac")]].concat(), &csrf).await;

@@ -112,7 +112,12 @@ impl Shared {
 
     /// The message that waits to be fetched, or opened, by this token.
     pub(crate) fn waiting(&self, token: &str) -> Option<Waiting> {
-        let RemoteLookup::Found(at) = self.gateway.spool.find_remote(self.phones, token.as_bytes()) else { return None };
+        self.waiting_in(self.phones, token)
+    }
+
+    /// The message of a queue that this token leads to.
+    pub(crate) fn waiting_in(&self, queue: QueueId, token: &str) -> Option<Waiting> {
+        let RemoteLookup::Found(at) = self.gateway.spool.find_remote(queue, token.as_bytes()) else { return None };
         let message = Message::from_bytes(at.body.clone()).ok()?;
         let facts = Facts::of(&message)?;
         Some(Waiting { at, message, facts })
