@@ -117,7 +117,8 @@ impl Door {
         };
         let centre = &self.centre;
         // Before anything is done: what has no transaction has no answer that could tell of it.
-        if decoded.kind.answer().is_some() && decoded.transaction_id.as_deref().unwrap_or_default().is_empty() {
+        let can_be_told = |id: &String| id.starts_with(|first: char| !first.is_control());
+        if decoded.kind.answer().is_some() && !decoded.transaction_id.as_ref().is_some_and(can_be_told) {
             centre.bad_input("mm1", "pdu", Some(asked.peer), &format!("{} without X-Mms-Transaction-Id", decoded.kind));
             return Reply::text(StatusCode::BAD_REQUEST, "X-Mms-Transaction-Id is missing.");
         }
