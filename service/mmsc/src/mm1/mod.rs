@@ -116,6 +116,12 @@ impl Door {
             Err(e) => return self.undecodable(asked, &e),
         };
         let centre = &self.centre;
+        // Before anything is done: what has no transaction has no answer that could tell of it.
+        let can_be_told = |id: &String| id.starts_with(|first: char| !first.is_control());
+        if decoded.kind.answer().is_some() && !decoded.transaction_id.as_ref().is_some_and(can_be_told) {
+            centre.bad_input("mm1", "pdu", Some(asked.peer), &format!("{} without X-Mms-Transaction-Id", decoded.kind));
+            return Reply::text(StatusCode::BAD_REQUEST, "X-Mms-Transaction-Id is missing.");
+        }
         match decoded.kind {
             PduType::SendReq => centre.send_req(decoded, asked).await,
             PduType::NotifyRespInd | PduType::AcknowledgeInd => centre.retrieved(&decoded, asked).await,
