@@ -20,6 +20,8 @@ pub mod http;
 pub mod kannel;
 pub mod load;
 pub mod mail;
+pub mod mm1;
+pub mod mms;
 pub mod peer;
 pub mod phone;
 pub mod push;

@@ -4,10 +4,12 @@
 //! something carries a second token derived from it.
 
 mod assets;
+mod delivery;
 mod form;
 mod message;
 mod messages;
 mod page;
+mod phones;
 mod push;
 mod rates;
 mod send;
@@ -65,6 +67,8 @@ pub fn router(options: ConsoleOptions) -> Router {
         .route("/console/messages/{id}/cancel", post(message::cancel))
         .route("/console/send", get(send::page).post(send::submit))
         .route("/console/push", get(push::page).post(push::submit))
+        .route("/console/phones", get(phones::page).post(phones::add))
+        .route("/console/phones/remove", post(phones::remove))
         .route("/console/sign-in", get(sign_in::page).post(sign_in::submit))
         .route("/console/sign-out", post(sign_in::out))
         .route("/console/console.css", get(assets::css))

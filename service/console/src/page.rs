@@ -18,7 +18,13 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; c
 /// A page behind the sign-in. `refresh` lets its content be fetched again every few seconds.
 pub(crate) fn page(console: &Console, who: &SignedIn, title: &str, refresh: bool, content: &str) -> Response {
     let node = escape(&console.0.options.node);
-    let links = [(HOME, "Status"), ("/console/messages", "Messages"), ("/console/send", "Send"), ("/console/push", "Push")];
+    let links = [
+        (HOME, "Status"),
+        ("/console/messages", "Messages"),
+        ("/console/send", "Send"),
+        ("/console/push", "Push"),
+        ("/console/phones", "Phones"),
+    ];
     let nav = links.iter().fold(String::new(), |mut nav, (to, name)| {
         let here = if *name == title { " aria-current=\"page\"" } else { "" };
         let _ = write!(nav, "<a href=\"{to}\"{here}>{name}</a>");

@@ -10,6 +10,7 @@
 //! | `notify` | telling recipients, again and again, or by a link |
 //! | `mm1` | phones: handing in, fetching, reports |
 //! | `reports` | receipts of the centre's own SMS; reports to senders |
+//! | `mailbox` | messages that subscribers keep here |
 //! | `mail` | e-mail in and out (MM3) |
 //! | `adaptation` | contents made to fit the phone that fetches them |
 //! | `page` | the page behind a link |
@@ -23,6 +24,7 @@ mod facts;
 mod keep;
 mod log;
 mod mail;
+mod mailbox;
 mod mm1;
 mod notify;
 mod options;
@@ -39,6 +41,7 @@ pub use counters::register_metrics;
 pub use draft::Draft;
 pub use facts::{Facts, Way};
 pub use mail::{MailDoor, MailDoorOptions};
+pub use mailbox::{MailboxError, Mailboxes, Quota};
 pub use options::{MmsRoute, MmscOptions, Unknown};
 pub use run::{RunOptions, Running};
 pub use submit::{MmsError, Submitted};

@@ -68,10 +68,14 @@ pub struct MmscOptions {
     pub ffmpeg: Option<std::path::PathBuf>,
     /// Where NowSMS's log files are written; `None` writes none.
     pub nowsms_log: Option<std::path::PathBuf>,
+    /// The key of the ids that recipients' phones are told, so that nobody can make one up. Kept over restarts.
+    pub secret: Vec<u8>,
     /// Connections at the same time.
     pub max_connections: usize,
     /// E-mail leaves by a relay.
     pub mail: bool,
+    /// How long what is in a mailbox is kept; `None` = until it is deleted.
+    pub mailbox_keep: Option<Duration>,
     /// Octets of uploads that are being read, all together.
     pub upload_memory: usize,
 }
@@ -102,8 +106,10 @@ impl Default for MmscOptions {
             phone_max_size: 600 << 10,
             ffmpeg: None,
             nowsms_log: None,
+            secret: Vec::new(),
             max_connections: 4096,
             mail: false,
+            mailbox_keep: None,
             upload_memory: 256 << 20,
         }
     }
@@ -113,6 +119,11 @@ impl MmscOptions {
     /// What a phone fetches a message by.
     pub fn fetch_url(&self, token: &str) -> String {
         format!("{}/m/{token}", self.public_url)
+    }
+
+    /// What a message of a mailbox is fetched by.
+    pub fn mailbox_url(&self, token: &str) -> String {
+        format!("{}/b/{token}", self.public_url)
     }
 
     /// The page of a message.

@@ -12,6 +12,7 @@ mod serve;
 mod sim;
 mod special;
 mod spool;
+mod subscriber;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -42,6 +43,8 @@ pub enum Command {
     Send(send::Send),
     /// Manage accounts
     Account(account::Accounts),
+    /// Manage the phones that the message centre serves
+    Subscriber(subscriber::Subscribers),
     /// Print any PDU as a person reads it
     Decode(decode::Decode),
     /// Be a carrier for somebody's tests
@@ -87,6 +90,7 @@ pub fn run() -> ExitCode {
         Command::Check(c) => check::run(&c),
         Command::Send(c) => send::run(&c),
         Command::Account(c) => account::run(&c),
+        Command::Subscriber(c) => subscriber::run(&c),
         Command::Decode(c) => decode::run(&c),
         Command::Sim(c) => sim::run(&c),
         Command::Bench(c) => bench::run(&c),

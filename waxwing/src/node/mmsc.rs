@@ -11,7 +11,7 @@ use waxwing_ledger::AccountStore;
 use waxwing_mail::relay::{Trust, client_tls};
 use waxwing_mail::{AuthPolicy, Relay, RelayOptions};
 use waxwing_media::{MediaOptions, MediaStore};
-use waxwing_mmsc::{ACCOUNT, Centre, MailDoor, MailDoorOptions, MmscOptions, RunOptions, Running, Unknown};
+use waxwing_mmsc::{ACCOUNT, Centre, MailDoor, MailDoorOptions, Mailboxes, MmscOptions, Quota, RunOptions, Running, Unknown};
 
 use super::{StartError, http};
 use crate::config::Config;
@@ -43,13 +43,17 @@ impl MmscNode {
         let folder = config.data().join("media");
         let opened = tokio::task::spawn_blocking(move || MediaStore::open(MediaOptions::new(folder))).await;
         let media = opened.map_err(|e| failed(&e))?.map_err(|e| failed(&e))?;
+        let (file, contents) = (config.data().join("mmsc.db"), media.clone());
+        let quota = Quota { messages: config.mmsc.mailbox_messages.into(), octets: config.mmsc.mailbox_size.0 };
+        let opened = tokio::task::spawn_blocking(move || Mailboxes::open(file, contents, quota)).await;
+        let mailboxes = opened.map_err(|e| failed(&e))?.map_err(|e| failed(&e))?;
         let kept = store.clone();
         let directory = tokio::task::spawn_blocking(move || kept.directory()).await;
         let directory = directory.map_err(|e| failed(&e))?.map_err(|e| failed(&e))?;
         let listener = bind(listen.0).await?;
         let address = listener.local_addr().ok();
-        let options = options(config, address.unwrap_or(listen.0));
-        let centre = Centre::new(gateway.clone(), media.clone(), (directory, store.clone()), WebFetch::new(guard), options);
+        let options = MmscOptions { secret: secret(&config.data())?, ..options(config, address.unwrap_or(listen.0)) };
+        let centre = Centre::new(gateway.clone(), (media.clone(), mailboxes), (directory, store.clone()), WebFetch::new(guard), options);
         let tls = http::server_tls(config, "mmsc", config.mmsc.tls_cert.as_deref(), config.mmsc.tls_key.as_deref()).map_err(StartError)?;
         let mail = mail_door(config, &centre, tls.clone())?;
         let smtp = mail.as_ref().and_then(|door| door.local_addr().ok());
@@ -72,6 +76,28 @@ impl MmscNode {
     pub(super) async fn stop(self) -> Arc<MediaStore> {
         self.running.stop().await;
         self.media
+    }
+}
+
+/// The centre's key, made at the first start and kept in the data folder.
+fn secret(data: &Path) -> Result<Vec<u8>, StartError> {
+    use std::io::Write as _;
+    use std::os::unix::fs::OpenOptionsExt as _;
+    const OCTETS: usize = 32;
+    let path = data.join("mmsc.key");
+    let failed = |e: &dyn std::fmt::Display| StartError(format!("{}: {e}", path.display()));
+    match std::fs::read(&path) {
+        Ok(key) if key.len() == OCTETS => Ok(key),
+        Ok(key) => Err(failed(&format!("it has {} octets instead of {OCTETS}; remove it, and a new one is made", key.len()))),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+            let mut key = vec![0; OCTETS];
+            getrandom::fill(&mut key).map_err(|e| failed(&e))?;
+            let new = data.join("mmsc.key.new");
+            let file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&new);
+            let written = file.and_then(|mut f| f.write_all(&key).and_then(|()| f.sync_all())).and_then(|()| std::fs::rename(&new, &path));
+            written.map_err(|e| failed(&e)).map(|()| key)
+        }
+        Err(e) => Err(failed(&e)),
     }
 }
 
@@ -161,6 +187,7 @@ fn options(config: &Config, listens: SocketAddr) -> MmscOptions {
         // A bare name is looked for in PATH.
         ffmpeg: m.ffmpeg.as_deref().map(|p| if p.components().count() > 1 { config.path(p) } else { p.to_owned() }),
         nowsms_log: path(&m.nowsms_log),
+        mailbox_keep: m.mailbox_keep.map(|p| p.0),
         max_connections: m.max_connections as usize,
         upload_memory: size(m.upload_memory.0),
         mail: m.smtp_relay.is_some(),

@@ -6,6 +6,7 @@ mod openapi;
 mod push;
 mod request;
 mod submit;
+mod subscribers;
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -19,7 +20,7 @@ pub(crate) use submit::{SubmitItem, SubmitReply, direct};
 
 /// Every path with its methods; a test compares it with the OpenAPI document.
 #[cfg(test)]
-pub(crate) const ROUTES: [(&str, &[&str]); 7] = [
+pub(crate) const ROUTES: [(&str, &[&str]); 9] = [
     ("/messages", &["get", "post"]),
     ("/messages/{id}", &["get", "delete"]),
     ("/messages/{id}/replay", &["post"]),
@@ -27,6 +28,8 @@ pub(crate) const ROUTES: [(&str, &[&str]); 7] = [
     ("/connectors", &["get"]),
     ("/queues", &["get"]),
     ("/account", &["get"]),
+    ("/subscribers", &["get", "post"]),
+    ("/subscribers/{number}", &["get", "put", "patch", "delete"]),
 ];
 
 /// The routes.
@@ -39,6 +42,11 @@ pub(crate) fn router() -> Router<ApiState> {
         .route("/api/v1/connectors", get(node::connectors).fallback(method))
         .route("/api/v1/queues", get(node::queues).fallback(method))
         .route("/api/v1/account", get(node::account).fallback(method))
+        .route("/api/v1/subscribers", get(subscribers::list).post(subscribers::create).fallback(method))
+        .route(
+            "/api/v1/subscribers/{number}",
+            get(subscribers::get).put(subscribers::replace).patch(subscribers::change).delete(subscribers::delete).fallback(method),
+        )
         .route("/api/v1/openapi.json", get(openapi::serve).fallback(method))
         .route("/api/{*path}", axum::routing::any(unknown))
 }
@@ -71,7 +79,9 @@ mod tests {
             assert_eq!(found, expected, "{path}");
         }
         let text = openapi::document();
-        for name in ["ProblemBody", "SubmitReply", "MessageRequest", "Recipients", "PushRequest", "Special", "Si", "Octets"] {
+        for name in
+            ["ProblemBody", "SubmitReply", "MessageRequest", "Recipients", "PushRequest", "Special", "Si", "Octets", "SubscriberRequest"]
+        {
             assert!(doc["components"]["schemas"][name].is_object(), "{name} in {text}");
         }
     }

@@ -44,6 +44,7 @@ impl Checker<'_, '_> {
         self.in_range(b, "max_size", v.max_size.0, 1024..=64 << 20);
         self.in_range(b, "phone_max_size", v.phone_max_size.0, 1024..=64 << 20);
         self.in_range(b, "max_recipients", v.max_recipients, 1..=10_000);
+        self.in_range(b, "mailbox_messages", v.mailbox_messages, 0..=10_000_000);
         self.in_range(b, "max_connections", v.max_connections, 1..=1_000_000);
         if v.upload_memory.0 < v.max_size.0 {
             self.wrong_key(
@@ -53,6 +54,13 @@ impl Checker<'_, '_> {
             );
         }
         self.no_zero(b, "retention", v.retention, "0 would let every message expire at once; write at least \"1h\"");
+        if v.mailbox_keep.is_some_and(|k| k.0.is_zero()) {
+            self.wrong_key(
+                b,
+                "mailbox_keep",
+                "0 would let nothing stay in a mailbox; leave it out to keep all, or set mailbox_messages = 0",
+            );
+        }
         if v.link_after.is_some_and(|l| l.0 >= v.retention.0) {
             self.wrong_key(b, "link_after", "it is not shorter than retention, so that no message would live to see it");
         }
