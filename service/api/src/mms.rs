@@ -187,7 +187,7 @@ pub struct MmsStep {
     /// When.
     pub at: Millis,
     /// What: `stored`, `notified`, `notification_delivered`, `notification_failed`, `link_sent`, `deferred`, `fetched`, `opened`,
-    /// `acknowledged`, `rejected`, `rights_sent`, `read`, `mailed`, `failed`, `expired`, `cancelled`.
+    /// `acknowledged`, `rejected`, `rights_sent`, `rights_failed`, `read`, `mailed`, `failed`, `expired`, `cancelled`.
     pub step: &'static str,
     /// The phone that fetched it, by its own words.
     pub device: String,
@@ -223,7 +223,8 @@ fn step(e: &EventRecord) -> Option<MmsStep> {
         }
         (EventKind::Note, "opened") => plain("opened"),
         (EventKind::Note, "read") => said("read"),
-        (EventKind::Note, _) if e.words.starts_with("the rights ") => said("rights_sent"),
+        (EventKind::Note, _) if e.words == "the rights were pushed" => plain("rights_sent"),
+        (EventKind::Note, _) if e.words.starts_with("the rights ") => said("rights_failed"),
         (EventKind::Receipt, _) => match e.words.as_str() {
             "retrieved" | "forwarded" => said("acknowledged"),
             "opened" => plain("opened"),

@@ -7,6 +7,7 @@ mod assets;
 mod form;
 mod message;
 mod messages;
+mod mms;
 mod page;
 mod push;
 mod rates;
@@ -64,6 +65,8 @@ pub fn router(options: ConsoleOptions) -> Router {
         .route("/console/messages/{id}", get(message::page))
         .route("/console/messages/{id}/cancel", post(message::cancel))
         .route("/console/send", get(send::page).post(send::submit))
+        .route("/console/messages/{id}/parts/{number}", get(message::part))
+        .route("/console/mms", get(mms::page).post(mms::submit))
         .route("/console/push", get(push::page).post(push::submit))
         .route("/console/sign-in", get(sign_in::page).post(sign_in::submit))
         .route("/console/sign-out", post(sign_in::out))

@@ -84,7 +84,7 @@ pub(crate) struct StepBody {
     /// When.
     at: Option<String>,
     /// What: stored, notified, notification_delivered, notification_failed, link_sent, deferred, fetched, opened, acknowledged, rejected,
-    /// rights_sent, read, mailed, failed, expired or cancelled.
+    /// rights_sent, rights_failed, read, mailed, failed, expired or cancelled.
     step: &'static str,
     /// The phone that fetched it, as it calls itself.
     #[serde(skip_serializing_if = "String::is_empty")]
