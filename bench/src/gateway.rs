@@ -115,6 +115,14 @@ impl Gateway {
         self.listening("/http")
     }
 
+    /// Where its message centre is, where [`Setup::more`] has one.
+    ///
+    /// # Errors
+    /// When listening.json cannot be read.
+    pub fn mmsc(&self) -> io::Result<SocketAddr> {
+        self.listening("/mmsc")
+    }
+
     /// The folder with its configuration, its log, and in `data` all that it keeps.
     pub fn folder(&self) -> &Path {
         self.dir.path()

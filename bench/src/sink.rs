@@ -65,7 +65,12 @@ struct Shared {
     next_id: AtomicU64,
     receipts: AtomicU64,
     taken: AtomicU64,
+    /// Transaction ids of MMS notifications, where they are collected.
+    notified: Mutex<Option<Vec<Token>>>,
 }
+
+/// The transaction id of a notification of the message centre, which is what its message is fetched by.
+pub type Token = [u8; 22];
 
 impl Default for Behaviour {
     fn default() -> Behaviour {
@@ -91,6 +96,7 @@ impl Sink {
             next_id: AtomicU64::new(0),
             receipts: AtomicU64::new(0),
             taken: AtomicU64::new(0),
+            notified: Mutex::default(),
         });
         let (orders, told) = watch::channel(Orders { away: false, behaviour });
         let for_sessions = shared.clone();
@@ -141,6 +147,21 @@ impl Sink {
     /// How long stamped messages were on their way, microseconds, since the last call.
     pub fn take_latency(&self) -> Histogram<u64> {
         std::mem::replace(&mut self.shared.latency.lock(), histogram())
+    }
+
+    /// Collects the transaction ids of MMS notifications from now on.
+    pub fn collect_notifications(&self) {
+        *self.shared.notified.lock() = Some(Vec::new());
+    }
+
+    /// How many there are.
+    pub fn notifications(&self) -> u64 {
+        self.shared.notified.lock().as_ref().map_or(0, |n| n.len() as u64)
+    }
+
+    /// Those that were collected.
+    pub fn take_notifications(&self) -> Vec<Token> {
+        self.shared.notified.lock().replace(Vec::new()).unwrap_or_default()
     }
 
     /// Waits until it has taken so many, and gives the moment when the last of them came, in the count of [`stamp::micros`](crate::stamp::micros).

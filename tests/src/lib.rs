@@ -19,6 +19,7 @@ pub mod gateway;
 pub mod http;
 pub mod kannel;
 pub mod load;
+pub mod mm1;
 pub mod peer;
 pub mod phone;
 pub mod push;

@@ -56,6 +56,9 @@ fn the_webhook_tells_what_came() {
     assert_eq!(data["data"], "024a3a", "{data:#}");
 }
 
+/// What gammu is told to make (a kind, its arguments), in how many parts, and what it is recognised as: its kind, and one of its fields.
+type Made<'a> = (&'a str, &'a [&'a str], usize, &'a str, &'a str, Value);
+
 /// What gammu makes, over both bearers, its parts in every order.
 #[test]
 fn what_others_make_is_recognised_over_both_bearers_in_any_order() {
@@ -81,7 +84,7 @@ fn what_others_make_is_recognised_over_both_bearers_in_any_order() {
     let picture = gateway.folder().join("picture.nlm");
     std::fs::write(&picture, [&b"NLM \x01\x03\x00\x48\x1c\x01"[..], &[0xa5; 252]].concat()).expect("a file");
     let [tone, bookmark, picture] = [&tone, &bookmark, &picture].map(|path| path.to_str().expect("a path"));
-    let made: [(&str, &[&str], usize, &str, &str, Value); 5] = [
+    let made: [Made<'_>; 5] = [
         ("WAPINDICATOR", &[&long, "Title"], 3, "si", "href", json!(long)),
         ("MMSINDICATOR", &[&mms, "Title", "+123"], 3, "mms_notification", "url", json!(mms)),
         ("RINGTONE", &[tone], 1, "ringtone", "name", json!("Long")),

@@ -5,7 +5,6 @@ use std::process::Command;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use waxwing_tests::cmpp::Ismg;
 use waxwing_tests::push::{body, joined, libwbxml, tshark, unhex};
 use waxwing_tests::{Carrier, Config, Gateway, http};
 
@@ -131,6 +130,16 @@ fn the_command_line_sends_and_decodes() {
     std::fs::write(gateway.folder().join("si.hex"), format!("06{header}{hex}\n")).expect("a file");
     let told = gateway.command(&["decode", "--push", "si.hex"]);
     assert!(told.contains("href: http://a.example") && told.contains("text: Look"), "{told}");
+    std::fs::write(gateway.folder().join("pdu.hex"), &hex).expect("a file");
+    assert!(gateway.command(&["decode", "--wsp", "pdu.hex"]).contains("href: http://a.example"));
+    let wbxml: String = body(&pdu).iter().map(|octet| format!("{octet:02x}")).collect();
+    std::fs::write(gateway.folder().join("document.hex"), wbxml).expect("a file");
+    assert!(gateway.command(&["decode", "--wbxml", "document.hex"]).contains("href: http://a.example"));
+    // In parts, the last one first.
+    let (first, second) = hex.split_at(40);
+    let parts = format!("0b05040b8423f00003090202{second}\n0b05040b8423f00003090201{first}\n");
+    std::fs::write(gateway.folder().join("parts.hex"), parts).expect("a file");
+    assert!(gateway.command(&["decode", "--push", "parts.hex"]).contains("text: Look"));
 
     send(&["--push", "ringtone", "--set", "rtttl=Scale:d=8,o=5,b=125:c,d,e,f,g,a,b,4c6", "+447700900123"]);
     let (header, tone) = next(&mut carrier, &mut seen, 1);
@@ -138,7 +147,9 @@ fn the_command_line_sends_and_decodes() {
     assert_eq!((header.as_str(), &tone[..3]), ("050415811581", &[0x02, 0x4a, 0x3a][..]));
     let hex: String = tone.iter().map(|octet| format!("{octet:02x}")).collect();
     std::fs::write(gateway.folder().join("tone.hex"), format!("06{header}{hex}")).expect("a file");
-    assert!(gateway.command(&["decode", "--smart", "tone.hex"]).contains("name: Scale"));
+    for how in ["--smart", "--push"] {
+        assert!(gateway.command(&["decode", how, "tone.hex"]).contains("name: Scale"), "{how}");
+    }
 
     // A PNG of one black pixel.
     const PNG: &str = "89504e470d0a1a0a0000000d49484452000000010000000108000000003a7e9b550000000a49444154789c636000000002000148afa4710000000049454e44ae426082";
@@ -150,6 +161,61 @@ fn the_command_line_sends_and_decodes() {
     send(&["--push", "voicemail", "--set", "count=7", "+447700900123"]);
     let submit = carrier.wait_for_submits(seen + 1, BOUND)[seen].clone();
     assert_eq!((&submit["udh"], &submit["data_coding"]), (&json!(["01020007"]), &json!(0xc8)));
+}
+
+/// What makes no sense, or would do harm, is refused with its reason, and nothing is sent.
+#[test]
+fn bad_input_is_refused_with_its_reason() {
+    let (gateway, mut carrier) = pushing();
+    let large = "import sys,zlib,struct\n\
+        c=lambda t,d:struct.pack('>I',len(d))+t+d+struct.pack('>I',zlib.crc32(t+d))\n\
+        w,h=7500,6667\n\
+        sys.stdout.buffer.write(b'\\x89PNG\\r\\n\\x1a\\n'+c(b'IHDR',struct.pack('>IIBBBBB',w,h,8,0,0,0,0))+\
+        c(b'IDAT',zlib.compress(bytes((w+1)*h),1))+c(b'IEND',b''))";
+    let output = Command::new("python3").args(["-c", large]).output().expect("python3 runs");
+    let image = json!({"hex": output.stdout.iter().map(|octet| format!("{octet:02x}")).collect::<String>()});
+    let before = gateway.peak_memory();
+    for kind in ["picture", "cli_icon", "operator_logo", "ems"] {
+        let body = match kind {
+            "ems" => json!({"to": "+447700900123", "kind": kind, "items": [{"image": image}]}),
+            "operator_logo" => json!({"to": "+447700900123", "kind": kind, "network": "26201", "image": image}),
+            _ => json!({"to": "+447700900123", "kind": kind, "image": image}),
+        };
+        let answer = post(&gateway, body);
+        let said = answer["detail"].as_str().unwrap_or_default();
+        assert!(answer["status"] == 400 && said.contains("7500x6667 pixels, and at most 16000000"), "{kind}: {answer:#}");
+    }
+    // As much as the requests themselves, and not 50 million pixels.
+    let grown = gateway.peak_memory().saturating_sub(before);
+    assert!(grown < 40 << 20, "{grown} octets for an image of {} octets", output.stdout.len());
+
+    for (body, says, field, line) in [
+        (
+            json!({"kind": "si", "text": "x", "url": format!("http://a.example/{}", "y".repeat(5000))}),
+            "segments and 10 are allowed",
+            "url",
+            Value::Null,
+        ),
+        (json!({"kind": "document", "xml": "<si>\n <indication href='a'></si>"}), "line 2, column", "xml", json!(2)),
+        (json!({"kind": "provisioning", "xml": "<wap-provisioningdoc>\n\n<parm/></wap-provisioningdoc>"}), "line 3", "xml", json!(3)),
+        (json!({"kind": "mms_settings", "name": "N", "apn": "a", "mmsc": "m", "pin": "geheim"}), "PIN has to be", "pin", Value::Null),
+    ] {
+        let mut body = body;
+        body["to"] = json!("+447700900123");
+        let answer = post(&gateway, body);
+        let said = answer["detail"].as_str().unwrap_or_default();
+        assert!(said.contains(says), "{answer:#}");
+        assert_eq!((&answer["status"], &answer["field"], &answer["line"]), (&json!(400), &json!(field), &line), "{answer:#}");
+    }
+    // The gateway's own network, in every spelling, and by name.
+    let port = gateway.http().port();
+    for host in ["127.0.0.1", "localhost", "0x7f.1", "[::1]", "[::ffff:127.0.0.1]", "[64:ff9b::7f00:1]", "10.0.0.1", "169.254.169.254"] {
+        let url = format!("http://{host}:{port}/metrics");
+        let answer = post(&gateway, json!({"to": "+447700900123", "kind": "mms_notification", "url": url}));
+        let said = answer["detail"].as_str().unwrap_or_default();
+        assert!(said.contains("may not call") && said.contains("[callback]"), "{host}: {answer:#}");
+    }
+    assert!(carrier.submits().is_empty());
 }
 
 #[test]
@@ -173,27 +239,4 @@ fn forms_of_several_messages_keep_their_segments() {
     assert_eq!(post(&gateway, waiting)["accepted"], 2);
     let submits = carrier.wait_for_submits(4, BOUND)[2..].to_vec();
     assert!(submits.iter().all(|s| s["data_coding"] == 0xc8 && s["esm_class"] == 0x40), "{submits:#?}");
-}
-
-#[test]
-fn a_push_goes_over_cmpp_as_well() {
-    let ismg = Ismg::start();
-    let config = Config::new().cmpp("").shop_over_cmpp("").replaced("allow = [\"sms\"]", "allow = [\"sms\", \"push\"]");
-    let gateway = Gateway::start(&config.cmpp_connector(ismg.address(), "").route_to_carrier());
-    let mut link = ismg.login();
-    gateway.wait_until_up("carrier");
-    let url = format!("http://www.example.com/{}", "x".repeat(200));
-    let answer = post(&gateway, json!({"to": "+8613800138000", "from": "12345", "kind": "si", "url": url, "text": "你好"}));
-    assert_eq!(answer["accepted"], 1, "{answer:#}");
-    let parts = [link.take(1), link.take(2)];
-    let mut pdu = Vec::new();
-    for (part, number) in parts.iter().zip(1..) {
-        assert_eq!((part.tp_udhi, part.msg_fmt, part.pk_total, part.pk_number), (1, 4, 2, number), "{part:?}");
-        let (header, content) = part.content.split_at(usize::from(part.content[0]) + 1);
-        assert!(header.windows(6).any(|six| six == [5, 4, 0x0b, 0x84, 0x23, 0xf0]), "{header:02x?}");
-        assert!(part.content.len() <= 140, "{part:?}");
-        pdu.extend_from_slice(content);
-    }
-    let xml = libwbxml(gateway.folder(), body(&pdu), None);
-    assert!(xml.contains(&url) && xml.contains("你好"), "{xml}");
 }

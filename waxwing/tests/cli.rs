@@ -32,7 +32,7 @@ fn with_input(args: &[&str], input: &[u8]) -> (i32, String, String) {
 /// The help of every command is kept in `tests/help`; WAXWING_WRITE_DOCS=1 writes it anew.
 #[test]
 fn help_says_what_it_said() {
-    let commands: [&[&str]; 19] = [
+    let commands: [&[&str]; 21] = [
         &[],
         &["serve"],
         &["check"],
@@ -52,6 +52,8 @@ fn help_says_what_it_said() {
         &["spool", "depths"],
         &["spool", "list"],
         &["spool", "replay"],
+        &["subscriber"],
+        &["subscriber", "add"],
     ];
     for command in commands {
         let args: Vec<&str> = command.iter().copied().chain(["--help"]).collect();

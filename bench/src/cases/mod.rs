@@ -16,6 +16,7 @@ pub mod g;
 pub mod h;
 pub mod i;
 pub mod j;
+pub mod k;
 mod path;
 mod rig;
 
@@ -58,7 +59,7 @@ pub struct Case {
 }
 
 /// All cases in the order in which they run: the floors last, since they refer to the others.
-pub const ALL: [Case; 10] = [
+pub const ALL: [Case; 11] = [
     Case { letter: "a", title: "SMPP in, spool, SMPP out, receipts back", run: a::run },
     Case { letter: "b", title: "HTTP in, SMPP out", run: b::run },
     Case { letter: "c", title: "Messages from handsets, to a webhook and to a bound receiver", run: c::run },
@@ -68,5 +69,6 @@ pub const ALL: [Case; 10] = [
     Case { letter: "g", title: "Latency", run: g::run },
     Case { letter: "h", title: "The codec alone", run: h::run },
     Case { letter: "j", title: "CMPP in, spool, CMPP out, reports back", run: j::run },
+    Case { letter: "k", title: "The multimedia message centre", run: k::run },
     Case { letter: "i", title: "The floors", run: i::run },
 ];

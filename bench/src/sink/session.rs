@@ -16,7 +16,7 @@ use waxwing_smpp::{
     TlvBuf, Ton, encode,
 };
 
-use super::{Behaviour, Orders, Receipts, Shared};
+use super::{Behaviour, Orders, Receipts, Shared, Token};
 use crate::stamp;
 
 struct Session {
@@ -85,6 +85,7 @@ impl Session {
                     if let Some(sent) = stamp::read(p.message().split_udh().1) {
                         self.shared.latency.lock().saturating_record(now.saturating_sub(sent).max(1));
                     }
+                    self.notified(p.message());
                     self.take(seq, &p);
                 }
                 Event::Response { .. } => {
@@ -99,6 +100,16 @@ impl Session {
         }
         self.answer_due();
         self.send_receipts();
+    }
+
+    /// The first of the short messages of a notification has its transaction id: X-Mms-Message-Type, then X-Mms-Transaction-ID.
+    fn notified(&self, message: waxwing_smpp::Message<'_>) {
+        const BEGIN: [u8; 3] = [0x8c, 0x82, 0x98];
+        let mut notified = self.shared.notified.lock();
+        let Some(list) = notified.as_mut() else { return };
+        let octets = message.split_udh().1;
+        let found = octets.windows(BEGIN.len()).position(|w| w == BEGIN).and_then(|at| octets.get(at + 3..at + 3 + 22));
+        list.extend(found.and_then(|t| Token::try_from(t).ok()));
     }
 
     fn take(&mut self, seq: u32, p: &SubmitSm<'_>) {

@@ -82,7 +82,7 @@ async fn failures_moves_and_second_lives_are_told() {
         t + 5,
         vec![Event::Replaced { id: MsgId(1), body: mt("S", "+441", "other text").to_bytes(), due: None, expires: Some(t + 2 * HOUR) }],
     );
-    feed.tx(t + 6, vec![Event::Note { id: Some(MsgId(1)), kind: 3, note: "a remark".into() }]);
+    feed.tx(t + 6, vec![Event::Note { id: Some(MsgId(1)), kind: 99, note: "a remark".into() }]);
     feed.tx(t + 7, vec![Event::Cancelled { id: MsgId(1), note: "cancelled by shop".into() }]);
     let l = life(&ledger, 1).await;
     assert_eq!(
@@ -92,7 +92,7 @@ async fn failures_moves_and_second_lives_are_told() {
     assert_eq!((l.message.octets, l.message.expires), (10, t + 2 * HOUR));
     use EventKind::*;
     assert_eq!(kinds(&l), [Accepted, Retry, Moved, Failed, Replayed, Replaced, Note, Cancelled]);
-    assert_eq!((l.events[2].connector.as_str(), l.events[6].words.as_str(), l.events[6].code.as_str()), ("b", "a remark", "3"));
+    assert_eq!((l.events[2].connector.as_str(), l.events[6].words.as_str(), l.events[6].code.as_str()), ("b", "a remark", "99"));
 }
 
 #[tokio::test]

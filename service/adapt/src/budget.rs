@@ -21,4 +21,21 @@ impl Budget {
         }
         true
     }
+
+    /// The same from one half of what is left: for what may be done without, so that there is something left to do without it.
+    pub(crate) fn take_of_half(&mut self, pixels: u64) -> bool {
+        pixels <= self.pixels / 2 && self.take(pixels)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_ends_and_half_of_it_is_kept() {
+        let mut budget = Budget::new(100);
+        assert!(!budget.take(101) && !budget.take_of_half(51) && budget.take_of_half(50) && !budget.take_of_half(26));
+        assert!(budget.take(50) && !budget.take(1) && budget.take(0));
+    }
 }

@@ -70,7 +70,8 @@ pub struct Outcome {
     pub name: String,
     /// What it is now; `None` where it was dropped.
     pub item: Option<Item>,
-    /// Width and height as shown, where it is an image whose header could be read, or a video that was transcoded.
+    /// Width and height, where it is an image whose header could be read, or a video that was transcoded. That of an image which was not
+    /// touched is as it is stored, before any turn that its EXIF asks for.
     pub pixels: Option<(u32, u32)>,
     /// What was done to it, in order; empty where nothing was, and then the octets are the same.
     pub changes: Vec<Change>,

@@ -2,7 +2,7 @@
 //!
 //! A message goes out as it came in where the phone can take it, octet for octet; that is decided from the first octets of its parts,
 //! without decoding any. What a phone cannot take is made into something that it can, and where nothing can be done a line of text says
-//! what was there. Nothing here opens a socket or reads a clock; the message centre maps its parts to [`Item`]s and back.
+//! what was there. Nothing here opens a socket, and no clock is read but the one that ends a run of ffmpeg; the message centre maps its parts to [`Item`]s and back.
 //!
 //! ```
 //! use waxwing_adapt::{Capabilities, Item, Options, adapt};
@@ -25,10 +25,12 @@
 //! | image | beyond the bounds of [`Limits`], or broken | text in its place |
 //! | text | of a charset that the phone does not accept | the first of the phone's charsets that has all of its characters, or the one that has the most |
 //! | text | longer than all of the message | cut |
-//! | audio, video | not accepted, or too large | transcoded by ffmpeg where one is configured ([`FfmpegOptions`]), text in its place otherwise |
+//! | audio, video | of a media type that is not accepted, or too large (which codecs and sizes are in it is not looked at) | transcoded by ffmpeg where one is configured ([`FfmpegOptions`]), text in its place otherwise |
 //! | SMIL | the phone shows it | left for the caller, who knows names ([`Adapted::renames`]) and sizes ([`Outcome::pixels`]) |
 //! | SMIL | the phone does not | dropped |
 //! | anything else | not accepted | text in its place |
+//!
+//! ffmpeg has to have been built with an encoder of AMR for phones that know nothing else (in Debian that is `libavcodec-extra`).
 //!
 //! The octets of a message are shared fairly: images that are small already are left alone, and the largest give first. A re-encoded
 //! image carries no metadata, so neither camera nor place; one that fits is not touched.

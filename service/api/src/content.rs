@@ -11,6 +11,8 @@ use waxwing_gsm::udh::{Element, UserDataHeader};
 /// data_coding of 8-bit data and of UCS-2 (SMPP 3.4, 5.2.19).
 pub(crate) const OCTETS: u32 = 4;
 pub(crate) const UCS2: u32 = 8;
+/// esm_class: reply path (SMPP 3.4, 5.2.12).
+pub(crate) const REPLY_PATH: u32 = 0x80;
 /// Longest user data header with its length octet.
 const MAX_UDH: usize = 140;
 

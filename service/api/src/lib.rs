@@ -17,7 +17,9 @@ mod nowsms;
 mod pap;
 mod params;
 mod problem;
+mod provision;
 mod push;
+mod registry;
 mod rest;
 mod server;
 mod state;
@@ -32,15 +34,17 @@ pub use html::escape;
 pub use mms::{Delivery, MmsClass, MmsDoor, MmsOutcome, MmsPart, MmsRequest, MmsStep, Protection, mms_steps};
 pub use problem::Problem;
 pub use push::compose as compose_push;
+pub use registry::{AccountCheck, Registry, Subscribers};
 pub use server::{ServeOptions, serve, serve_with};
 pub use state::{ApiOptions, ApiState, DEFAULT_BODY_LIMIT, Peer, peer_of};
 
-/// All doors: `/api/v1`, `/cgi-bin/sendsms`, `/metrics`, `/healthz`, `/readyz`, and NowSMS's parameters on every other path. Merge the
-/// console's router with it; its paths then come before NowSMS's.
+/// All doors: `/api/v1`, `/cgi-bin/sendsms`, `/pap`, `/provision`, `/metrics`, `/healthz`, `/readyz`, and NowSMS's parameters on every other
+/// path. Merge the console's router with it; its paths then come before NowSMS's.
 pub fn router(state: ApiState) -> Router {
     rest::router()
         .route("/cgi-bin/sendsms", get(kannel::sendsms).post(kannel::sendsms))
         .route("/pap", axum::routing::any(pap::pap))
+        .route("/provision", axum::routing::any(provision::provision))
         .route("/metrics", get(health::metrics))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))

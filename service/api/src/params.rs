@@ -46,6 +46,14 @@ impl Params {
         self.0.iter().any(|(n, _)| n == name)
     }
 
+    /// Takes out the first value of `name` that comes after the first `other`; where none does, the first of all.
+    pub(crate) fn take_after(&mut self, other: &str, name: &str) -> Option<Vec<u8>> {
+        let start = self.0.iter().position(|(n, _)| n == other).unwrap_or(0);
+        let after = self.0.iter().skip(start).position(|(n, _)| n == name).map(|at| start + at);
+        let at = after.or_else(|| self.0.iter().position(|(n, _)| n == name))?;
+        Some(self.0.remove(at).1)
+    }
+
     /// Names, in lower case.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|(n, _)| n.as_str())
@@ -105,5 +113,19 @@ mod tests {
         let mut p = Params::default();
         p.extend("a=1&".repeat(5000).as_bytes());
         assert_eq!(p.names().count(), MAX_PARAMETERS);
+    }
+
+    #[test]
+    fn of_two_passwords_the_one_after_the_user_is_the_users() {
+        for (query, own, other) in [
+            ("user=a&password=own&Password=new", "own", Some("new")),
+            ("Password=new&user=a&password=own", "own", Some("new")),
+            ("password=own&user=a", "own", None),
+        ] {
+            let mut p = Params::default();
+            p.extend(query.as_bytes());
+            assert_eq!(p.take_after("user", "password").as_deref(), Some(own.as_bytes()), "{query}");
+            assert_eq!(p.get("password"), other.map(str::as_bytes), "{query}");
+        }
     }
 }

@@ -12,7 +12,7 @@ use waxwing_ledger::Ledger;
 
 use crate::pap::Pending;
 use crate::push::Pusher;
-use crate::{AddressGuard, MmsDoor, WebFetch, auth};
+use crate::{AddressGuard, MmsDoor, Problem, Registry, Subscribers, WebFetch, auth};
 
 /// Largest request body unless configured otherwise, octets.
 pub const DEFAULT_BODY_LIMIT: usize = 8 << 20;
@@ -36,6 +36,8 @@ pub struct ApiOptions {
     pub ota_folder: Option<PathBuf>,
     /// How large special messages may be.
     pub push: waxwing_push::Limits,
+    /// Accounts and subscribers that can be changed; without it, none can.
+    pub registry: Option<Registry>,
 }
 
 impl Default for ApiOptions {
@@ -49,6 +51,7 @@ impl Default for ApiOptions {
             time_zone: TimeZone::system(),
             ota_folder: None,
             push: waxwing_push::Limits::default(),
+            registry: None,
         }
     }
 }
@@ -95,6 +98,23 @@ impl ApiState {
     /// Where messages are looked up.
     pub fn ledger(&self) -> Option<&Arc<Ledger>> {
         self.0.options.ledger.as_ref()
+    }
+
+    /// The message centre's subscribers.
+    ///
+    /// # Errors
+    /// 501 where this gateway has no accounts file.
+    pub fn subscribers(&self) -> Result<Subscribers, Problem> {
+        Ok(Subscribers::new(self.registry()?.clone(), self.gateway().clone()))
+    }
+
+    /// What changing accounts takes.
+    ///
+    /// # Errors
+    /// 501 where this gateway has no accounts file.
+    pub(crate) fn registry(&self) -> Result<&Registry, Problem> {
+        let none = || Problem::unsupported("this gateway keeps no accounts that can be changed");
+        self.0.options.registry.as_ref().ok_or_else(none)
     }
 
     /// Signs an account in at a door (a word for log and metrics) that is HTTP's. Failures are counted and logged with what was wrong.

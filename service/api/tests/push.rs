@@ -143,6 +143,63 @@ async fn nowsms_urls_push_as_well() {
     }
 }
 
+/// What NowSMS's URLs have no names for goes by `Kind` and the fields of REST; images as files of a form, or in hexadecimal.
+#[tokio::test]
+async fn nowsms_urls_send_every_kind() {
+    let h = pushing();
+    let image = "424d3a000000000000003600000028000000010000000100000001001800000000000400000013\
+                 0b0000130b0000000000000000000000000000";
+    for (query, kind) in [
+        ("Kind=si&URL=a.example&Text=Hi&Action=signal-high".to_owned(), "si"),
+        ("Kind=co&Objects=http%3A//a/1".to_owned(), "co"),
+        ("Kind=browser_settings&Name=N&APN=internet&PIN=1234".to_owned(), "provisioning"),
+        ("Kind=mms_settings&Name=N&APN=mms&MMSC=m.example&Form=ota".to_owned(), "ota"),
+        ("Kind=mms_notification&URL=m.example/1&Size=30000".to_owned(), "mms_notification"),
+        ("Kind=email_notification&Mailbox=u@example.net".to_owned(), "email_notification"),
+        ("Kind=rights&UID=cid:1@a".to_owned(), "rights"),
+        ("Kind=push&ContentType=a/b&Data=0102".to_owned(), "push"),
+        ("Kind=ringtone&RTTTL=Scale:d=8,o=5,b=125:c,d,e".to_owned(), "ringtone"),
+        (format!("Kind=operator_logo&Network=26201&Image={image}"), "operator_logo"),
+        (format!("Kind=cli_icon&Image={image}"), "cli_icon"),
+        (format!("Kind=picture&Text=Hi&Image={image}"), "picture"),
+        ("Kind=ems&Text=Big&Bold=yes&Sound=3".to_owned(), "ems"),
+        ("Kind=voicemail&Count=3".to_owned(), "voicemail"),
+    ] {
+        let a = h.get_as("shop", &format!("/?PhoneNumber=%2B447700900123&Validity=2h&{query}")).await;
+        assert!(a.status == StatusCode::OK && a.text().contains("MessageID="), "{query}: {}", a.text());
+        let m = h.sent();
+        assert_eq!((recognise(&m).map(|r| r.kind), m.validity_given), (Some(kind), true), "{query}");
+    }
+    for (query, pid, class, data_coding) in [
+        ("Kind=flash&Text=Now", 0, 1, 0),
+        ("Kind=replace&Text=New&Type=3", 0x43, 0, 0),
+        ("Kind=binary&Data=0102&DestPort=5505&PID=7F&DCS=04", 0x7f, 0, 4),
+        ("Text=Now&DCS=10", 0, 1, 0),
+        ("Text=New&PID=43", 0x43, 0, 0),
+    ] {
+        let a = h.get_as("shop", &format!("/?PhoneNumber=%2B447700900123&{query}")).await;
+        assert!(a.text().contains("MessageID="), "{query}: {}", a.text());
+        let m = h.sent();
+        assert_eq!((m.protocol_id, m.class, m.data_coding), (pid, class, data_coding), "{query}");
+    }
+    for (query, says) in [
+        ("Kind=fax", "none of si, sl"),
+        ("Kind=sl&Text=x", "the URL is missing"),
+        ("Kind=ringtone&RTTTL=x", "there is no colon"),
+        ("Kind=cli_icon&Image=0000", "no PNG"),
+    ] {
+        let a = h.get_as("shop", &format!("/?PhoneNumber=%2B447700900123&{query}")).await;
+        assert!(a.status == StatusCode::BAD_REQUEST && a.text().contains(says), "{query}: {}", a.text());
+    }
+    let part = |name: &str, value: &str| format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+    let xml = "<wap-provisioningdoc><characteristic type='A'/></wap-provisioningdoc>";
+    let fields = [part("PhoneNumber", "+447700900123"), part("OMAOTA", xml), part("OTAPIN", "1234"), part("OTAPINTYPE", "USERPIN")];
+    let form = fields.concat() + "--b--\r\n";
+    let a = h.form("/Send%20XML%20Settings%20Document.htm", "multipart/form-data; boundary=b", &form).await;
+    assert!(a.text().contains("MessageID="), "{}", a.text());
+    assert_eq!(recognise(&h.sent()).unwrap().kind, "provisioning");
+}
+
 /// Answers each connection with the next of these, and then no more.
 async fn serving(answers: Vec<(&'static str, &'static [u8])>) -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

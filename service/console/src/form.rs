@@ -55,7 +55,7 @@ impl Posted {
     }
 
     /// A file that was chosen and is not empty.
-    pub(crate) fn file(&self, name: &str) -> Option<&[u8]> {
+    pub(crate) fn file<'a>(&'a self, name: &'a str) -> Option<&'a [u8]> {
         self.files(name).next().map(|f| &f.octets[..])
     }
 

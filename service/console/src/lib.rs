@@ -4,11 +4,13 @@
 //! something carries a second token derived from it.
 
 mod assets;
+mod delivery;
 mod form;
 mod message;
 mod messages;
 mod mms;
 mod page;
+mod phones;
 mod push;
 mod rates;
 mod send;
@@ -68,6 +70,8 @@ pub fn router(options: ConsoleOptions) -> Router {
         .route("/console/messages/{id}/parts/{number}", get(message::part))
         .route("/console/mms", get(mms::page).post(mms::submit))
         .route("/console/push", get(push::page).post(push::submit))
+        .route("/console/phones", get(phones::page).post(phones::add))
+        .route("/console/phones/remove", post(phones::remove))
         .route("/console/sign-in", get(sign_in::page).post(sign_in::submit))
         .route("/console/sign-out", post(sign_in::out))
         .route("/console/console.css", get(assets::css))

@@ -24,6 +24,7 @@ pub(crate) fn page(console: &Console, who: &SignedIn, title: &str, refresh: bool
         ("/console/send", "Send"),
         ("/console/push", "Push"),
         ("/console/mms", "MMS"),
+        ("/console/phones", "Phones"),
     ];
     let nav = links.iter().fold(String::new(), |mut nav, (to, name)| {
         let here = if *name == title { " aria-current=\"page\"" } else { "" };

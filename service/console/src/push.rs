@@ -9,7 +9,7 @@ use waxwing_push::{FieldInfo, FieldValue, Input, KINDS, KindInfo, from_fields};
 
 use crate::form::Posted;
 use crate::session::SignedIn;
-use crate::{Console, page};
+use crate::{Console, delivery, page};
 
 /// Before the names of the kind's fields, so that they are apart from those that every message has.
 const PREFIX: &str = "f_";
@@ -54,7 +54,7 @@ async fn send(console: &Console, who: &SignedIn, posted: &Posted) -> Result<Sent
     let special = from_fields(kind.name, fields).map_err(|e| e.to_string())?;
     let composed = compose_push(&console.0.options.api, &who.account, special).await.map_err(|problem| problem.detail)?;
     let user_pin = composed.iter().find_map(|c| c.user_pin.clone());
-    let submission = |content: &waxwing_push::Composed| {
+    let submission = |content: &waxwing_push::Composed| -> Result<Submission, String> {
         let mut message = Message {
             source: Address::parse(posted.get("from")),
             destination: Address::parse(posted.get("to")),
@@ -66,9 +66,12 @@ async fn send(console: &Console, who: &SignedIn, posted: &Posted) -> Result<Sent
         };
         content.put_into(&mut message);
         let route = Some(posted.get("route").to_owned()).filter(|r| !r.is_empty());
-        Submission { message, route, ..Submission::default() }
+        let mut submission = Submission { message, route, ..Submission::default() };
+        delivery::put(posted, &mut submission, console.now())?;
+        Ok(submission)
     };
-    let results = console.gateway().submit(&who.account, composed.iter().map(submission).collect()).await;
+    let submissions = composed.iter().map(submission).collect::<Result<Vec<_>, _>>()?;
+    let results = console.gateway().submit(&who.account, submissions).await;
     let ids = results.into_iter().collect::<Result<Vec<_>, _>>().map_err(|e| e.to_string())?;
     let id = ids.first().ok_or_else(|| "the gateway gave no answer".to_owned())?.to_string();
     Ok(Sent { id, user_pin })
@@ -117,15 +120,16 @@ fn form(console: &Console, who: &SignedIn, posted: &Posted, error: &str) -> Stri
          <input type=\"hidden\" name=\"csrf\" value=\"{}\"><input type=\"hidden\" name=\"kind\" value=\"{}\">\
          <h2>{}</h2>\
          <div class=\"row\"><label>To<input name=\"to\" value=\"{}\" required placeholder=\"+447700900123\" inputmode=\"tel\"></label>\
-         <label>From<input name=\"from\" value=\"{}\" placeholder=\"number or name, at most 20 characters\" maxlength=\"20\"></label></div>\
-         {fields}\
-         <label>By<select name=\"route\"><option value=\"\">the usual route</option>{routes}</select></label>\
+         <label>From<input name=\"from\" value=\"{}\" placeholder=\"number or name\" maxlength=\"20\"></label></div>\
+         <div class=\"row top\">{fields}</div>\
+         <label>By<select name=\"route\"><option value=\"\">the usual route</option>{routes}</select></label>{}\
          <button>Send</button></form>",
         who.csrf,
         kind.name,
         escape(kind.label),
         escape(posted.get("to")),
         escape(posted.get("from")),
+        delivery::fields(posted),
     )
 }
 
@@ -134,25 +138,23 @@ fn drawn(field: &FieldInfo, posted: &Posted) -> String {
     let (name, label) = (format!("{PREFIX}{}", field.name), escape(field.label));
     let value = escape(posted.get(&name));
     let file = |accept: &str| format!("<input type=\"file\" name=\"{name}_file\" accept=\"{accept}\">");
-    let area = |rows: u8| format!("<textarea name=\"{name}\" rows=\"{rows}\">{value}</textarea>");
+    let area = |rows: u8, more: &str| format!("<textarea name=\"{name}\" rows=\"{rows}\"{more}>{value}</textarea>");
+    let needed = if field.needed { " required" } else { "" };
+    let like = if field.example.is_empty() { String::new() } else { format!(" placeholder=\"{}\"", escape(field.example)) };
     let input = match field.input {
-        Input::Text => format!("<input name=\"{name}\" value=\"{value}\">"),
-        Input::Number => format!("<input name=\"{name}\" value=\"{value}\" inputmode=\"numeric\" pattern=\"[0-9]*\">"),
+        Input::Text => format!("<input name=\"{name}\" value=\"{value}\"{like}{needed}>"),
+        Input::Number => format!("<input name=\"{name}\" value=\"{value}\" inputmode=\"numeric\" pattern=\"[0-9]*\"{like}{needed}>"),
         Input::Time => format!("<input type=\"datetime-local\" name=\"{name}\" value=\"{value}\">"),
-        Input::LongText | Input::Lines => area(3),
-        Input::Image => file("image/png,image/jpeg,image/gif,image/bmp,image/webp"),
-        Input::Octets => {
-            format!("<textarea name=\"{name}\" rows=\"2\" placeholder=\"hexadecimal, or a file\">{value}</textarea>{}", file(""))
+        Input::LongText | Input::Lines => area(3, &format!("{like}{needed}")),
+        Input::Image => {
+            format!("<input type=\"file\" name=\"{name}_file\" accept=\"image/png,image/jpeg,image/gif,image/bmp,image/webp\"{needed}>")
         }
-        Input::Xml => format!(
-            "<textarea name=\"{name}\" rows=\"6\" placeholder=\"XML, or a file\">{value}</textarea>{}",
-            file(".xml,.ota,.OTA,text/xml")
-        ),
+        Input::Octets => area(2, " placeholder=\"hexadecimal, or a file\"") + &file(""),
+        Input::Xml => area(6, " placeholder=\"XML, or a file\"") + &file(".xml,.ota,.OTA,text/xml"),
         Input::Choice(all) => {
             let options = all.iter().fold(String::new(), |out, o| {
                 let selected = if *o == posted.get(&name) { " selected" } else { "" };
-                let shown = if o.is_empty() { "the usual" } else { o };
-                out + &format!("<option value=\"{o}\"{selected}>{shown}</option>")
+                out + &format!("<option value=\"{o}\"{selected}>{}</option>", words_of(o))
             });
             format!("<select name=\"{name}\">{options}</select>")
         }
@@ -163,5 +165,24 @@ fn drawn(field: &FieldInfo, posted: &Posted) -> String {
             return format!("<label class=\"check\"><input type=\"checkbox\" name=\"{name}\" value=\"yes\"{checked}> {label}</label>");
         }
     };
-    format!("<label>{label}{input}</label>")
+    let wide = field.name == "url" || matches!(field.input, Input::LongText | Input::Lines | Input::Xml | Input::Octets | Input::Image);
+    let class = if wide { " class=\"wide\"" } else { "" };
+    format!("<label{class}>{label}{input}</label>")
+}
+
+/// A choice in words, where the word itself says little.
+fn words_of(choice: &str) -> &str {
+    match choice {
+        "" => "as usual",
+        "pap" => "PAP: in the clear",
+        "chap" => "CHAP: by challenge",
+        "oma" => "OMA client provisioning",
+        "ota" => "Nokia and Ericsson OTA settings",
+        "userpin" => "USERPIN: the user types in the PIN",
+        "netwpin" => "NETWPIN: by the IMSI",
+        "usernetwpin" => "USERNETWPIN: by both",
+        "userpinmac" => "USERPINMAC: the user types in PIN and MAC",
+        "language" => "as the language has it",
+        other => other,
+    }
 }

@@ -10,7 +10,7 @@ use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt as _;
 use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
-use waxwing_api::{ApiOptions, ApiState};
+use waxwing_api::{ApiOptions, ApiState, Registry};
 use waxwing_console::{ConsoleOptions, router, sign_in_path};
 use waxwing_core::*;
 use waxwing_ledger::{AccountStore, Ledger, LedgerOptions};
@@ -71,8 +71,10 @@ fn house() -> House {
     };
     let accounts = Accounts::new(vec![account("root", true), account("shop", false)]);
     gateway.install(Setup { accounts, routes: RouteTable::new(vec![line], vec![]), ..Setup::empty() });
-    let api = ApiState::new(gateway.clone(), ApiOptions { ledger: Some(ledger), home: Some("/console".into()), ..ApiOptions::default() });
     let accounts = Arc::new(AccountStore::open(dir.path().join("accounts.db")).unwrap());
+    let registry = Registry::new(accounts.clone(), Arc::new(|_: &str, _: &str, _: &_| Ok(())), accounts.revision());
+    let options = ApiOptions { ledger: Some(ledger), home: Some("/console".into()), registry: Some(registry), ..ApiOptions::default() };
+    let api = ApiState::new(gateway.clone(), options);
     let console = router(ConsoleOptions { api: api.clone(), accounts: accounts.clone(), node: "gw1".into(), secure: false });
     House { router: waxwing_api::router(api).merge(console), gateway, accounts, _dir: dir }
 }
@@ -163,6 +165,17 @@ async fn a_message_is_sent_seen_and_cancelled() {
     let a = h.post(&format!("{place}/cancel"), &cookie, &format!("csrf={csrf}")).await;
     assert_eq!(a.status, StatusCode::SEE_OTHER);
     assert!(h.get(&place, &cookie).await.text.contains("cancelled"));
+    let options = "dest_port=5505&validity=2&priority=high&reply_path=1";
+    let a = h.post("/console/send", &cookie, &format!("{body}&{options}&csrf={csrf}")).await;
+    assert!(a.header("location").starts_with("/console/messages/"), "{}", a.text);
+    for (option, says) in [
+        ("dest_port=70000", "Port on the handset: &quot;70000&quot; is no port"),
+        ("source_port=1", "there is no port on the handset"),
+        ("validity=x", "Worth delivering: &quot;x&quot; is no number of hours"),
+    ] {
+        let a = h.post("/console/send", &cookie, &format!("{body}&{option}&csrf={csrf}")).await;
+        assert!(a.status == StatusCode::OK && a.text.contains(says) && a.text.contains("<details open"), "{}", a.text);
+    }
     let bad = h.post("/console/send", &cookie, &format!("to=nobody&text=a&csrf={csrf}")).await;
     assert!(bad.text.contains("not a phone number") && bad.text.contains("value=\"nobody\""));
     assert_eq!(h.get("/console/messages/zz", &cookie).await.status, StatusCode::NOT_FOUND);
@@ -188,6 +201,12 @@ async fn nowsms_urls_and_the_console_share_the_door() {
     assert!(a.text.contains("MessageID="), "{}", a.text);
     assert_eq!(h.get("/console/console.css", "").await.header("content-type"), "text/css; charset=utf-8");
 }
+
+/// A BMP of one black pixel: every octet of it is a character as well.
+const BMP: &str = concat!(
+    "BM:\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0\x01\0\0\0\x01\0\0\0\x01\0\x18\0",
+    "\0\0\0\0\x04\0\0\0\x13\x0b\0\0\x13\x0b\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+);
 
 #[tokio::test]
 async fn special_messages_are_sent_by_their_form() {
@@ -216,6 +235,28 @@ async fn special_messages_are_sent_by_their_form() {
     assert_eq!(a.status, StatusCode::SEE_OTHER, "{}", a.text);
     let a = multipart(&[("kind", "voicemail"), ("f_count", "2"), ("f_on", "yes")], &csrf).await;
     assert_eq!(a.status, StatusCode::SEE_OTHER, "{}", a.text);
+    for fields in [
+        &[("kind", "sl"), ("f_url", "a.example"), ("f_action", "cache")][..],
+        &[("kind", "co"), ("f_objects", "http://a/1\r\nhttp://a/2")],
+        &[("kind", "bookmark"), ("f_url", "a.example"), ("f_title", "T")],
+        &[("kind", "browser_settings"), ("f_name", "N"), ("f_apn", "internet"), ("f_form", "ota")],
+        &[("kind", "mms_settings"), ("f_name", "N"), ("f_apn", "mms"), ("f_mmsc", "m.example"), ("f_imsi", "262011234567890")],
+        &[("kind", "mms_notification"), ("f_url", "m.example/1"), ("f_size", "30000")],
+        &[("kind", "email_notification"), ("f_mailbox", "u@example.net"), ("f_timestamp", "2026-01-02T03:04")],
+        &[("kind", "push"), ("f_content_type", "a/b"), ("f_data", "0102"), ("f_port", "9999")],
+        &[("kind", "ringtone"), ("f_rtttl", "Scale:d=8,o=5,b=125:c,d,e")],
+        &[("kind", "operator_logo"), ("f_network", "26201"), ("f_image_file", BMP)],
+        &[("kind", "cli_icon"), ("f_image_file", BMP), ("f_invert", "yes")],
+        &[("kind", "picture"), ("f_image_file", BMP), ("f_text", "Hi")],
+        &[("kind", "ems"), ("f_text", "Big"), ("f_bold", "yes"), ("f_sound", "3"), ("f_image_file", BMP)],
+        &[("kind", "flash"), ("f_text", "Now"), ("validity", "2"), ("reply_path", "1")],
+        &[("kind", "replace"), ("f_text", "New"), ("f_type", "1")],
+        &[("kind", "binary"), ("f_data", "0102"), ("f_udh", "06050415811581"), ("f_pid", "1"), ("f_dcs", "4")],
+        &[("kind", "binary"), ("f_data", "0102"), ("f_dest_port", "5505")],
+    ] {
+        let a = multipart(fields, &csrf).await;
+        assert!(a.header("location").starts_with("/console/messages/"), "{fields:?}: {}", a.text);
+    }
     let pin =
         [("kind", "provisioning"), ("f_xml", "<wap-provisioningdoc><characteristic type='A'/></wap-provisioningdoc>"), ("f_pin", "12345")];
     let a = multipart(&[&pin[..], &[("f_pin_type", "userpinmac")]].concat(), &csrf).await;
@@ -223,4 +264,38 @@ async fn special_messages_are_sent_by_their_form() {
     let a = multipart(&[("kind", "document"), ("f_xml", "<si>\n</x>")], &csrf).await;
     assert!(a.status == StatusCode::OK && a.text.contains("Not sent: xml: line 2") && a.text.contains("&lt;si&gt;"), "{}", a.text);
     assert_eq!(multipart(&[("kind", "flash"), ("f_text", "x")], "forged").await.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn phones_are_added_found_and_removed() {
+    let h = house();
+    let cookie = h.sign_in().await;
+    let page = h.get("/console/phones", &cookie).await;
+    assert!(page.text.contains("No phones.") && page.text.contains("aria-current=\"page\">Phones<"), "{}", page.text);
+    let csrf = page.csrf();
+    let add = |more: &str| format!("csrf={csrf}&name=%3Cb%3EAnna&password=x&alias=anna&max_size=300&may_receive=1&{more}");
+    assert_eq!(
+        h.post("/console/phones", &cookie, &add("number=%2B447700900123").replace("csrf=", "csrf=0")).await.status,
+        StatusCode::FORBIDDEN
+    );
+    let a = h.post("/console/phones", &cookie, &add("number=%2B44+7700+900123")).await;
+    assert_eq!((a.status, a.header("location")), (StatusCode::SEE_OTHER, "/console/phones?added=447700900123"));
+    let s = h.accounts.subscriber("447700900123").unwrap().unwrap();
+    assert_eq!((s.alias.as_deref(), s.may_send, s.may_receive, s.max_size), (Some("anna"), false, true, Some(300 << 10)));
+
+    let a = h.get("/console/phones?search=ANN&added=447700900123", &cookie).await;
+    assert!(a.text.contains("+447700900123 is added.") && a.text.contains("&lt;b&gt;Anna") && !a.text.contains("<b>Anna"), "{}", a.text);
+    assert!(h.get("/console/phones?search=bert&added=%3Cb%3E", &cookie).await.text.contains("No phones."));
+    // What was typed in is still there, but for the password.
+    let again = h.post("/console/phones", &cookie, &add("number=447700900123")).await;
+    assert!(again.text.contains("Not added: number: there is a subscriber +447700900123 already"), "{}", again.text);
+    assert!(again.text.contains("value=\"447700900123\"") && !again.text.contains("value=\"x\""));
+    let a = h.post("/console/phones", &cookie, &add("number=4477&max_size=lots").replace("max_size=300&", "")).await;
+    assert!(a.text.contains("largest message: &quot;lots&quot;"), "{}", a.text);
+
+    let a = h.post("/console/phones/remove", &cookie, &format!("csrf={csrf}&number=%2B447700900123")).await;
+    assert_eq!(a.header("location"), "/console/phones?removed=447700900123");
+    assert_eq!(h.accounts.subscriber_count().unwrap(), 0);
+    let a = h.post("/console/phones/remove", &cookie, &format!("csrf={csrf}&number=%2B447700900123")).await;
+    assert!(a.text.contains("Not removed: "), "{}", a.text);
 }

@@ -11,6 +11,7 @@ use waxwing_spool::{QueueId, RemoteLookup, RemoteMatch};
 use crate::adaptation::Adapter;
 use crate::counters::Counters;
 use crate::log::Journal;
+use crate::mailbox::Mailboxes;
 use crate::recent::Recent;
 use waxwing_ledger::{AccountStore, Directory};
 
@@ -31,6 +32,7 @@ pub struct Centre(Arc<Shared>);
 pub struct Shared {
     pub(crate) gateway: Arc<Gateway>,
     pub(crate) media: Arc<MediaStore>,
+    pub(crate) mailboxes: Arc<Mailboxes>,
     pub(crate) subscribers: Arc<Directory>,
     /// Where new subscribers are kept.
     pub(crate) store: Arc<AccountStore>,
@@ -64,7 +66,7 @@ impl Centre {
     /// Over a gateway, whose settings must have an account named [`ACCOUNT`].
     pub fn new(
         gateway: Arc<Gateway>,
-        media: Arc<MediaStore>,
+        (media, mailboxes): (Arc<MediaStore>, Arc<Mailboxes>),
         (subscribers, store): (Arc<Directory>, Arc<AccountStore>),
         fetch: WebFetch,
         options: MmscOptions,
@@ -78,6 +80,7 @@ impl Centre {
             journal: Journal::new(options.nowsms_log.as_deref()),
             gateway,
             media,
+            mailboxes,
             subscribers,
             store,
             options,

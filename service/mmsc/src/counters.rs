@@ -29,6 +29,8 @@ pub(crate) struct Counters {
     pub(crate) retrieved: Counter,
     /// Pages opened.
     pub(crate) opened: Counter,
+    /// Messages stored in mailboxes.
+    pub(crate) stored: Counter,
     /// Delivery and read reports pushed to senders.
     pub(crate) reports: Counter,
 }
@@ -44,6 +46,7 @@ impl Counters {
         r.register("mms_adaptations", "Fetches for which the content was changed to fit the phone", c.adapted.clone());
         r.register("mms_retrieved", "Multimedia messages that phones have acknowledged", c.retrieved.clone());
         r.register("mms_pages_opened", "Pages of multimedia messages opened in a browser", c.opened.clone());
+        r.register("mms_stored", "Multimedia messages stored in mailboxes of subscribers", c.stored.clone());
         r.register("mms_reports", "Delivery and read reports pushed to the phones of senders", c.reports.clone());
         drop(r);
         c

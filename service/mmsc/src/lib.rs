@@ -11,6 +11,7 @@
 //! | `notify` | telling recipients, again and again, or by a link |
 //! | `mm1` | phones: handing in, fetching, reports |
 //! | `reports` | receipts of the centre's own SMS; reports to senders |
+//! | `mailbox` | messages that subscribers keep here |
 //! | `adaptation` | contents made to fit the phone that fetches them |
 //! | `page` | the page behind a link |
 //! | `keep` | which contents are still needed |
@@ -23,6 +24,7 @@ mod draft;
 mod facts;
 mod keep;
 mod log;
+mod mailbox;
 mod mm1;
 mod notify;
 mod options;
@@ -38,6 +40,7 @@ mod token;
 pub use centre::{ACCOUNT, Centre, MAIL, PHONES};
 pub use draft::Draft;
 pub use facts::{Facts, Way};
+pub use mailbox::{MailboxError, Mailboxes, Quota};
 pub use options::{MmsRoute, MmscOptions, Unknown};
 pub use run::{RunOptions, Running};
 pub use submit::{MmsError, Submitted};

@@ -72,6 +72,8 @@ pub struct MmscOptions {
     pub max_connections: usize,
     /// E-mail leaves by a relay.
     pub mail: bool,
+    /// How long what is in a mailbox is kept; `None` = until it is deleted.
+    pub mailbox_keep: Option<Duration>,
     /// Octets of uploads that are being read, all together.
     pub upload_memory: usize,
 }
@@ -104,6 +106,7 @@ impl Default for MmscOptions {
             nowsms_log: None,
             max_connections: 4096,
             mail: false,
+            mailbox_keep: None,
             upload_memory: 256 << 20,
         }
     }
@@ -113,6 +116,11 @@ impl MmscOptions {
     /// What a phone fetches a message by.
     pub fn fetch_url(&self, token: &str) -> String {
         format!("{}/m/{token}", self.public_url)
+    }
+
+    /// What a message of a mailbox is fetched by.
+    pub fn mailbox_url(&self, token: &str) -> String {
+        format!("{}/b/{token}", self.public_url)
     }
 
     /// The page of a message.

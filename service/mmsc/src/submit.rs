@@ -174,7 +174,7 @@ impl Centre {
     }
 
     /// What is known of it, the same for all recipients but for the tokens.
-    fn facts(&self, draft: &Draft, now: Millis, size: u64) -> Result<Facts, MmsError> {
+    pub(crate) fn facts(&self, draft: &Draft, now: Millis, size: u64) -> Result<Facts, MmsError> {
         let mut headers = Vec::with_capacity(160);
         let mut add = |header: Header| {
             header.write(&mut headers).map_err(|error| MmsError::Encode(EncodeError::Value { place: "a header field", error }))

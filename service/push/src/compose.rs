@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use waxwing_core::Message;
-use waxwing_gsm::udh::UserDataHeader;
+use waxwing_gsm::udh::{Element, UserDataHeader};
 use waxwing_smart::UserData;
 
 use crate::{Binary, ComposeError, Flash, Limits, Replace, Special, settings, smart, wap};
@@ -118,7 +118,7 @@ fn text(text: &str) -> Result<String, ComposeError> {
 }
 
 fn binary(binary: &Binary) -> Result<Composed, ComposeError> {
-    let udh = crate::octets::unhex(binary.udh.as_deref().unwrap_or_default()).map_err(|e| ComposeError::field("udh", e))?;
+    let mut udh = crate::octets::unhex(binary.udh.as_deref().unwrap_or_default()).map_err(|e| ComposeError::field("udh", e))?;
     if let Some(&length) = udh.first() {
         if usize::from(length) + 1 != udh.len() {
             let follow = udh.len() - 1;
@@ -127,11 +127,24 @@ fn binary(binary: &Binary) -> Result<Composed, ComposeError> {
         }
         UserDataHeader::parse(&udh).map_err(|e| ComposeError::field("udh", e))?;
     }
+    match (binary.dest_port, binary.source_port) {
+        (Some(to), from) => udh = with_ports(&udh, to, from.unwrap_or(0)).map_err(|e| ComposeError::field("dest_port", e))?,
+        (None, Some(_)) => return Err(ComposeError::field("source_port", "there is no dest_port; a handset goes by that")),
+        (None, None) => {}
+    }
     if udh.is_empty() && binary.data.0.is_empty() {
         return Err(ComposeError::field("data", "it is empty, and there is no udh"));
     }
     let data_coding = binary.dcs.map_or(DATA, u32::from);
     Ok(Composed { protocol_id: binary.pid.into(), ..Composed::octets(&udh, &binary.data.0, data_coding) })
+}
+
+/// A header with ports in place of those that it may have.
+fn with_ports(udh: &[u8], destination: u16, source: u16) -> Result<Vec<u8>, String> {
+    let header = if udh.is_empty() { UserDataHeader::new() } else { UserDataHeader::parse(udh).map_err(|e| e.to_string())?.0 };
+    let mut header = header.without(|e| matches!(e, Element::Ports8 { .. } | Element::Ports16 { .. }));
+    header.push(Element::Ports16 { destination, source }).map_err(|e| e.to_string())?;
+    Ok(header.encode())
 }
 
 #[cfg(test)]
@@ -160,6 +173,9 @@ mod tests {
         let binary = composed(r#"{"kind":"binary","data":{"hex":"0102"},"udh":"06050415811581","pid":1,"dcs":4}"#).unwrap();
         let expected = Composed { protocol_id: 1, ..Composed::octets(&[6, 5, 4, 0x15, 0x81, 0x15, 0x81], &[1, 2], 4) };
         assert_eq!(binary, [expected]);
+        let ports = composed(r#"{"kind":"binary","data":{"hex":"09"},"dest_port":5505,"source_port":2}"#).unwrap();
+        assert_eq!(ports[0].payload[..], [6, 5, 4, 0x15, 0x81, 0, 2, 9]);
+        assert_eq!(composed(r#"{"kind":"binary","data":{"hex":"09"},"source_port":2}"#).unwrap_err().field_name(), "source_port");
         assert_eq!(composed(r#"{"kind":"binary","data":{"base64":"AQI="}}"#).unwrap()[0].data_coding, 0xf5);
         assert!(composed(r#"{"kind":"binary","udh":"0605","data":{"hex":""}}"#).unwrap_err().to_string().starts_with("udh: its length"));
         assert_eq!(composed(r#"{"kind":"binary"}"#).unwrap_err().field_name(), "data");

@@ -27,6 +27,10 @@ pub struct FieldInfo {
     pub label: &'static str,
     /// What it takes.
     pub input: Input,
+    /// There is nothing to send without it. Where only one of several is needed, none of them says so.
+    pub needed: bool,
+    /// What might stand in it, or what is meant if nothing does; empty where there is nothing to say.
+    pub example: &'static str,
 }
 
 /// What a field takes.
@@ -74,25 +78,34 @@ pub struct FieldError {
 }
 
 const fn field(name: &'static str, label: &'static str, input: Input) -> FieldInfo {
-    FieldInfo { name, label, input }
+    FieldInfo { name, label, input, needed: false, example: "" }
+}
+
+impl FieldInfo {
+    const fn needed(self) -> FieldInfo {
+        FieldInfo { needed: true, ..self }
+    }
+
+    const fn like(self, example: &'static str) -> FieldInfo {
+        FieldInfo { example, ..self }
+    }
 }
 
 const TEXT: FieldInfo = field("text", "Text", Input::LongText);
-const URL: FieldInfo = field("url", "URL", Input::Text);
-const IMAGE: FieldInfo = field("image", "Image", Input::Image);
-const INVERT: FieldInfo = field("invert", "White and black change places", Input::Flag(false));
+const URL: FieldInfo = field("url", "URL", Input::Text).like("http://wap.example.net/");
+const IMAGE: FieldInfo = field("image", "Image (PNG, JPEG, GIF, BMP or WebP)", Input::Image);
+const INVERT: FieldInfo = field("invert", "Swap black and white", Input::Flag(false));
 const XML: FieldInfo = field("xml", "Document (XML)", Input::Xml);
-const PIN: FieldInfo = field("pin", "PIN, at most 16 digits", Input::Text);
-const PIN_TYPE: FieldInfo =
-    field("pin_type", "What the PIN is for", Input::Choice(&["", "userpin", "netwpin", "usernetwpin", "userpinmac"]));
-const IMSI: FieldInfo = field("imsi", "IMSI", Input::Text);
-const NAME: FieldInfo = field("name", "Name of the settings", Input::Text);
-const APN: FieldInfo = field("apn", "Access point name", Input::Text);
+const PIN: FieldInfo = field("pin", "PIN (digits)", Input::Text).like("none: not authenticated");
+const PIN_TYPE: FieldInfo = field("pin_type", "PIN type", Input::Choice(&["", "userpin", "netwpin", "usernetwpin", "userpinmac"]));
+const IMSI: FieldInfo = field("imsi", "IMSI of the SIM (for netwpin)", Input::Text).like("15 digits");
+const NAME: FieldInfo = field("name", "Name of the settings", Input::Text).needed().like("Example Internet");
+const APN: FieldInfo = field("apn", "Access point name (APN)", Input::Text).needed().like("internet");
 const USER: FieldInfo = field("user", "User at the access point", Input::Text);
 const PASSWORD: FieldInfo = field("password", "Password at the access point", Input::Text);
-const AUTHENTICATION: FieldInfo = field("authentication", "How both are sent", Input::Choice(&["pap", "chap"]));
-const PROXY: FieldInfo = field("proxy", "Proxy (IPv4 address)", Input::Text);
-const PORT: FieldInfo = field("port", "Port of the proxy", Input::Number);
+const AUTHENTICATION: FieldInfo = field("authentication", "How user and password are sent", Input::Choice(&["pap", "chap"]));
+const PROXY: FieldInfo = field("proxy", "Proxy (IPv4 address)", Input::Text).like("none");
+const PORT: FieldInfo = field("port", "Port of the proxy", Input::Number).like("8080");
 const FORM: FieldInfo = field("form", "Sent as", Input::Choice(&["oma", "ota"]));
 
 /// Every kind, in the order in which people are offered them.
@@ -112,17 +125,21 @@ pub const KINDS: &[KindInfo] = &[
     KindInfo {
         name: "sl",
         label: "WAP Push: service loading",
-        fields: &[URL, field("action", "How", Input::Choice(&["execute-low", "execute-high", "cache"]))],
+        fields: &[URL.needed(), field("action", "How", Input::Choice(&["execute-low", "execute-high", "cache"]))],
     },
     KindInfo {
         name: "co",
         label: "WAP Push: cache operation",
         fields: &[
-            field("objects", "URLs of old objects, one a line", Input::Lines),
-            field("services", "Beginnings of URLs of old objects, one a line", Input::Lines),
+            field("objects", "URLs of objects that are out of date, one a line", Input::Lines),
+            field("services", "Beginnings of URLs that are out of date, one a line", Input::Lines),
         ],
     },
-    KindInfo { name: "bookmark", label: "Bookmark over the air", fields: &[URL, field("title", "Title", Input::Text)] },
+    KindInfo {
+        name: "bookmark",
+        label: "Bookmark over the air",
+        fields: &[URL.needed(), field("title", "Title", Input::Text).like("the URL")],
+    },
     KindInfo {
         name: "browser_settings",
         label: "Browser settings",
@@ -134,7 +151,7 @@ pub const KINDS: &[KindInfo] = &[
             AUTHENTICATION,
             PROXY,
             PORT,
-            field("home_page", "Page to begin with", Input::Text),
+            field("home_page", "Page to begin with", Input::Text).like("http://wap.example.net/"),
             FORM,
             PIN,
             PIN_TYPE,
@@ -152,7 +169,7 @@ pub const KINDS: &[KindInfo] = &[
             AUTHENTICATION,
             PROXY,
             PORT,
-            field("mmsc", "URL of the message centre", Input::Text),
+            field("mmsc", "URL of the message centre", Input::Text).needed().like("http://mms.example.net/"),
             FORM,
             PIN,
             PIN_TYPE,
@@ -165,53 +182,63 @@ pub const KINDS: &[KindInfo] = &[
         name: "mms_notification",
         label: "MMS notification",
         fields: &[
-            URL,
-            field("size", "Size in octets; empty: it is fetched first", Input::Number),
-            field("sender", "Sender of the MMS", Input::Text),
-            field("subject", "Subject", Input::Text),
+            URL.needed().like("http://mms.example.net/1.mms"),
+            field("size", "Size in octets", Input::Number).like("none: the message is fetched and checked"),
+            field("sender", "Sender of the MMS", Input::Text).like("that of the message"),
+            field("subject", "Subject", Input::Text).like("that of the message"),
             field("class", "Class", Input::Choice(&["", "personal", "advertisement", "informational", "auto"])),
-            field("expiry", "Seconds that it can be fetched", Input::Number),
-            field("transaction_id", "Transaction id", Input::Text),
+            field("expiry", "Seconds that it can be fetched", Input::Number).like("259200 (3 days)"),
+            field("transaction_id", "Transaction id", Input::Text).like("made of the URL"),
         ],
     },
     KindInfo {
         name: "email_notification",
         label: "E-mail notification",
-        fields: &[field("mailbox", "Mailbox", Input::Text), field("timestamp", "When the mail came (UTC)", Input::Time)],
+        fields: &[
+            field("mailbox", "Mailbox", Input::Text).needed().like("user@example.net"),
+            field("timestamp", "When the mail came (UTC)", Input::Time),
+        ],
     },
     KindInfo {
         name: "rights",
         label: "DRM rights",
-        fields: &[XML, field("uid", "Content id, instead of a document", Input::Text), field("key", "Key in base 64", Input::Text)],
+        fields: &[
+            XML,
+            field("uid", "Content id, instead of a document", Input::Text).like("cid:4567829547@example.net"),
+            field("key", "Key in base 64", Input::Text),
+        ],
     },
     KindInfo { name: "document", label: "WAP Push of any document", fields: &[XML] },
     KindInfo {
         name: "push",
         label: "WAP Push of any content",
         fields: &[
-            field("content_type", "Content type", Input::Text),
+            field("content_type", "Content type", Input::Text).needed().like("application/vnd.wap.sic"),
             field("data", "Content", Input::Octets),
-            field("application_id", "Application id", Input::Text),
-            field("port", "Port", Input::Number),
+            field("application_id", "Application on the handset", Input::Text).like("number, or x-wap-application:…"),
+            field("port", "Port", Input::Number).like("2948"),
         ],
     },
     KindInfo {
         name: "ringtone",
         label: "Nokia ring tone",
-        fields: &[field("rtttl", "RTTTL", Input::LongText), field("data", "or the binary form", Input::Octets)],
+        fields: &[
+            field("rtttl", "RTTTL", Input::LongText).like("Scale:d=8,o=5,b=125:c,d,e,f,g,a,b,4c6"),
+            field("data", "or the binary form", Input::Octets),
+        ],
     },
     KindInfo {
         name: "operator_logo",
         label: "Nokia operator logo",
         fields: &[
-            field("network", "Network: MCC and MNC", Input::Text),
+            field("network", "Network: MCC and MNC", Input::Text).needed().like("26201"),
             IMAGE,
             INVERT,
-            field("bare", "In one segment (without the version)", Input::Flag(false)),
+            field("bare", "One segment instead of two (without the version octet)", Input::Flag(false)),
         ],
     },
-    KindInfo { name: "cli_icon", label: "Nokia CLI icon", fields: &[IMAGE, INVERT] },
-    KindInfo { name: "picture", label: "Nokia picture message", fields: &[IMAGE, TEXT, INVERT] },
+    KindInfo { name: "cli_icon", label: "Nokia CLI icon", fields: &[IMAGE.needed(), INVERT] },
+    KindInfo { name: "picture", label: "Nokia picture message", fields: &[IMAGE.needed(), TEXT, INVERT] },
     KindInfo {
         name: "ems",
         label: "EMS",
@@ -223,9 +250,9 @@ pub const KINDS: &[KindInfo] = &[
             field("struck", "Struck through", Input::Flag(false)),
             field("size", "Size", Input::Choice(&["normal", "large", "small"])),
             field("align", "Where it stands", Input::Choice(&["language", "left", "center", "right"])),
-            field("sound", "Sound of the handset, 0 to 9", Input::Number),
-            field("rtttl", "Sound as RTTTL", Input::LongText),
-            field("animation", "Animation of the handset, 0 to 15", Input::Number),
+            field("sound", "Sound of the handset, 0 to 9", Input::Number).like("none"),
+            field("rtttl", "Sound as RTTTL", Input::LongText).like("a:d=8,o=5,b=125:c,d,e"),
+            field("animation", "Animation of the handset, 0 to 15", Input::Number).like("none"),
             IMAGE,
             field("picture_size", "Size of the picture", Input::Choice(&["large", "small", "variable"])),
             INVERT,
@@ -236,26 +263,28 @@ pub const KINDS: &[KindInfo] = &[
         label: "Message waiting (voice mail, fax, e-mail)",
         fields: &[
             field("on", "Show the icon (else take it away)", Input::Flag(true)),
-            field("count", "How many are waiting", Input::Number),
+            field("count", "How many are waiting", Input::Number).like("1"),
             field("waiting", "What", Input::Choice(&["voice", "fax", "email", "other"])),
             TEXT,
-            field("store", "Keep the text", Input::Flag(false)),
+            field("store", "Keep the text in the handset", Input::Flag(false)),
         ],
     },
-    KindInfo { name: "flash", label: "Flash: shown at once, not stored", fields: &[TEXT] },
+    KindInfo { name: "flash", label: "Flash: shown at once, not stored", fields: &[TEXT.needed()] },
     KindInfo {
         name: "replace",
         label: "Replace an earlier text",
-        fields: &[TEXT, field("type", "Which of the sender's texts", Input::Choice(&["1", "2", "3", "4", "5", "6", "7"]))],
+        fields: &[TEXT.needed(), field("type", "Which of the sender's texts", Input::Choice(&["1", "2", "3", "4", "5", "6", "7"]))],
     },
     KindInfo {
         name: "binary",
         label: "Binary",
         fields: &[
             field("data", "User data", Input::Octets),
-            field("udh", "User data header (hexadecimal)", Input::Text),
-            field("pid", "PID", Input::Number),
-            field("dcs", "DCS", Input::Number),
+            field("udh", "User data header (hexadecimal, its length first)", Input::Text).like("06050415811581"),
+            field("dest_port", "Port on the handset", Input::Number).like("none"),
+            field("source_port", "Port that it comes from", Input::Number).like("0"),
+            field("pid", "PID", Input::Number).like("0"),
+            field("dcs", "DCS", Input::Number).like("245 (F5, 8-bit data)"),
         ],
     },
 ];

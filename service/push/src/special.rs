@@ -536,6 +536,10 @@ pub struct Binary {
     /// User data header in hexadecimal, its length octet first (3GPP TS 23.040, 9.2.3.24).
     #[schema(example = "06050415811581")]
     pub udh: Option<String>,
+    /// Port of the application on the handset that it is for, added to the header.
+    pub dest_port: Option<u16>,
+    /// Port that it comes from; 0 unless given. Goes with `dest_port`.
+    pub source_port: Option<u16>,
     /// Protocol identifier (TP-PID), 0 unless given.
     pub pid: u8,
     /// Data coding (TP-DCS), 245 (F5) unless given.

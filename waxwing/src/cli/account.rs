@@ -9,8 +9,8 @@ use waxwing_ledger::{AccountStore, NewAccount, hash_password};
 
 use super::client::url_of;
 use super::{ConfigFile, Failure, out};
-use crate::config::{self, Config};
-use crate::node::{SIGN_IN_LINK, accounts_file, password, webhook_secret};
+use crate::config::Config;
+use crate::node::{SIGN_IN_LINK, accounts_file, check_account, password, webhook_secret};
 
 /// Arguments of `waxwing account`.
 #[derive(Debug, Args)]
@@ -159,12 +159,8 @@ fn shown(prefix: &str, settings: &Map<String, Value>) -> Vec<String> {
     settings.iter().flat_map(one).collect()
 }
 
-/// Whether an account with these settings can live beside the others.
 fn check(name: &str, password: &str, settings: &Map<String, Value>, config: &Config, store: &AccountStore) -> Result<(), Failure> {
-    let account = config::account(name, password, settings, config).map_err(Failure::Usage)?;
-    let stored = store.list().map_err(Failure::of)?;
-    let others: Vec<_> = stored.iter().filter_map(|a| config::account(&a.name, &a.password, &a.settings, config).ok()).collect();
-    config::apart(&account, &others).map_err(Failure::Usage)
+    check_account(name, password, settings, config, store).map_err(Failure::Usage)
 }
 
 fn in_file(config: &Config, name: &str) -> &'static str {
@@ -235,6 +231,7 @@ fn hash() -> Result<(), Failure> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::config;
     use serde_json::json;
 
     #[test]

@@ -24,7 +24,7 @@ pub struct Decode {
     /// User data of an SMS that begins with a user data header
     #[arg(long, group = "what")]
     udh: bool,
-    /// A WAP push: user data of an SMS with its header, or the push PDU alone; a part a line
+    /// A WAP push, settings, ring tone, logo or picture: user data of an SMS with its header, a part a line; or a push PDU alone
     #[arg(long, group = "what")]
     push: bool,
     /// A WSP push PDU
@@ -33,7 +33,7 @@ pub struct Decode {
     /// A WBXML document
     #[arg(long, group = "what")]
     wbxml: bool,
-    /// User data of a ring tone, logo, picture, EMS or message waiting; a part a line
+    /// User data of EMS, message waiting, a ring tone, logo or picture; a part a line
     #[arg(long, group = "what")]
     smart: bool,
     /// An MMS PDU
@@ -68,7 +68,7 @@ pub(super) fn run(args: &Decode) -> Result<(), Failure> {
     }
     let input = read(args)?;
     if args.push || args.smart {
-        return special::decode(&parts(input), args.smart.then(|| args.dcs.unwrap_or(0xf5)), args.json);
+        return special::decode(&parts(input), args.smart.then(|| args.dcs.unwrap_or(special::USUAL)), args.json);
     }
     let octets = octets(input);
     if args.wsp {

@@ -13,6 +13,7 @@ mod serve;
 mod sim;
 mod special;
 mod spool;
+mod subscriber;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -43,6 +44,8 @@ pub enum Command {
     Send(send::Send),
     /// Manage accounts
     Account(account::Accounts),
+    /// Manage the phones that the message centre serves
+    Subscriber(subscriber::Subscribers),
     /// Print any PDU as a person reads it
     Decode(decode::Decode),
     /// Make a multimedia message of files, or take one apart
@@ -90,6 +93,7 @@ pub fn run() -> ExitCode {
         Command::Check(c) => check::run(&c),
         Command::Send(c) => send::run(&c),
         Command::Account(c) => account::run(&c),
+        Command::Subscriber(c) => subscriber::run(&c),
         Command::Decode(c) => decode::run(&c),
         Command::Mmscomp(c) => mmscomp::run(&c),
         Command::Sim(c) => sim::run(&c),

@@ -31,7 +31,8 @@ pub struct Send {
     /// replace, binary
     #[arg(long, value_name = "KIND", conflicts_with = "file")]
     push: Option<String>,
-    /// A field of the special message, such as url=http://example.net or image=@logo.png, where @ takes a file; may be repeated
+    /// A field of the special message, such as url=http://example.net or image=@logo.png, where @ takes a file; may be repeated. A name
+    /// that the kind does not have is answered with those that it has
     #[arg(long, value_name = "NAME=VALUE", requires = "push")]
     set: Vec<String>,
     #[command(flatten)]

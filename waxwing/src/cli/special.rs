@@ -9,7 +9,10 @@ use waxwing_wap::push::Push;
 use super::Failure;
 use super::decode::print;
 
-/// Prints what parts hold together: a push, or, with a data coding, one of the smart messages.
+/// The data coding of Smart Messaging: 8-bit data for the handset.
+pub(super) const USUAL: u8 = 0xf5;
+
+/// Prints what parts hold together: a push, or, known by its header or with a data coding, one of the smart messages.
 pub(super) fn decode(parts: &[Vec<u8>], smart: Option<u8>, json: bool) -> Result<(), Failure> {
     let description = match smart {
         Some(data_coding) => {
@@ -22,6 +25,8 @@ pub(super) fn decode(parts: &[Vec<u8>], smart: Option<u8>, json: bool) -> Result
                 )
             })
         }
+        // Ring tones, logos and the like are known by their ports, EMS and message waiting by their elements.
+        None if is_smart(parts) => return decode(parts, Some(USUAL), json),
         None => {
             let whole = joined(parts);
             // A transaction id may look like a header's length; a header with ports hardly looks like a transaction id.
@@ -49,6 +54,14 @@ pub(super) fn with_mms(description: Description, push: &[u8]) -> Description {
     }
     let error = description.error().or(mms.error()).map(str::to_owned);
     Description::new(pdus, error)
+}
+
+/// Whether the parts have headers, of no push, and are one of the smart messages together.
+fn is_smart(parts: &[Vec<u8>]) -> bool {
+    let with_header =
+        |part: &Vec<u8>| UserDataHeader::parse(part).is_ok_and(|(header, _)| !header.ports().is_some_and(waxwing_wap::sms::is_push));
+    let read: Vec<UserData> = parts.iter().map(|p| UserData::parse(p, true, DataCoding(USUAL), 0)).collect();
+    parts.iter().all(with_header) && matches!(waxwing_smart::Smart::decode(&read), Ok(Some(_)))
 }
 
 /// One user data of all parts, in the order of their numbers; parts that are none stay as they are.

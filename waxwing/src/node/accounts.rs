@@ -4,7 +4,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use serde_json::{Map, Value};
 use waxwing_core::{Account, AccountConfig, AccountLabel, Accounts, Counts, Gateway, Usage};
+use waxwing_ledger::AccountStore;
+
+use crate::config::{self, Config};
 
 /// Counts of accounts and the accounts themselves, by name, over reloads.
 #[derive(Debug, Default)]
@@ -13,6 +17,23 @@ pub(super) struct Roster {
     current: HashMap<String, Arc<Account>>,
     /// What was sent before the restart is still being counted.
     pending: Arc<AtomicBool>,
+}
+
+/// Whether an account of the data folder with these settings can live beside the others there and those of the configuration.
+///
+/// # Errors
+/// With what is in the way.
+pub(crate) fn check(
+    name: &str,
+    password: &str,
+    settings: &Map<String, Value>,
+    config: &Config,
+    store: &AccountStore,
+) -> Result<(), String> {
+    let account = config::account(name, password, settings, config)?;
+    let stored = store.list().map_err(|e| e.to_string())?;
+    let others: Vec<_> = stored.iter().filter_map(|a| config::account(&a.name, &a.password, &a.settings, config).ok()).collect();
+    config::apart(&account, &others)
 }
 
 // === impl Roster ===

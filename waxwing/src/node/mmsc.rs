@@ -9,7 +9,7 @@ use waxwing_api::{AddressGuard, WebFetch};
 use waxwing_core::{AccountConfig, Gateway};
 use waxwing_ledger::AccountStore;
 use waxwing_media::{MediaOptions, MediaStore};
-use waxwing_mmsc::{ACCOUNT, Centre, MmscOptions, RunOptions, Running, Unknown};
+use waxwing_mmsc::{ACCOUNT, Centre, Mailboxes, MmscOptions, Quota, RunOptions, Running, Unknown};
 
 use super::{StartError, http};
 use crate::config::Config;
@@ -40,13 +40,17 @@ impl MmscNode {
         let folder = config.data().join("media");
         let opened = tokio::task::spawn_blocking(move || MediaStore::open(MediaOptions::new(folder))).await;
         let media = opened.map_err(|e| failed(&e))?.map_err(|e| failed(&e))?;
+        let (file, contents) = (config.data().join("mmsc.db"), media.clone());
+        let quota = Quota { messages: config.mmsc.mailbox_messages.into(), octets: config.mmsc.mailbox_size.0 };
+        let opened = tokio::task::spawn_blocking(move || Mailboxes::open(file, contents, quota)).await;
+        let mailboxes = opened.map_err(|e| failed(&e))?.map_err(|e| failed(&e))?;
         let kept = store.clone();
         let directory = tokio::task::spawn_blocking(move || kept.directory()).await;
         let directory = directory.map_err(|e| failed(&e))?.map_err(|e| failed(&e))?;
         let listener = bind(listen.0).await?;
         let address = listener.local_addr().ok();
         let options = options(config, address.unwrap_or(listen.0));
-        let centre = Centre::new(gateway.clone(), media.clone(), (directory, store.clone()), WebFetch::new(guard), options);
+        let centre = Centre::new(gateway.clone(), (media.clone(), mailboxes), (directory, store.clone()), WebFetch::new(guard), options);
         let tls = http::server_tls(config, "mmsc", config.mmsc.tls_cert.as_deref(), config.mmsc.tls_key.as_deref()).map_err(StartError)?;
         let running = Running::start(&centre, RunOptions { listener, tls });
         Ok(Some((MmscNode { running, media, listen: address }, centre)))
@@ -105,6 +109,7 @@ fn options(config: &Config, listens: SocketAddr) -> MmscOptions {
         // A bare name is looked for in PATH.
         ffmpeg: m.ffmpeg.as_deref().map(|p| if p.components().count() > 1 { config.path(p) } else { p.to_owned() }),
         nowsms_log: path(&m.nowsms_log),
+        mailbox_keep: m.mailbox_keep.map(|p| p.0),
         max_connections: m.max_connections as usize,
         upload_memory: size(m.upload_memory.0),
         mail: m.smtp_relay.is_some(),

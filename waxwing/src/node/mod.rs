@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use waxwing_api::{ApiState, Hooks, HooksOptions, ServeOptions};
+use waxwing_api::{ApiState, Hooks, HooksOptions, Registry, ServeOptions};
 use waxwing_console::ConsoleOptions;
 use waxwing_core::{AccountConfig, Clock, Gateway, Metrics, Normaliser, RouteTable, Setup};
 use waxwing_ledger::{AccountStore, Ledger};
@@ -28,6 +28,7 @@ use accounts::Roster;
 use mmsc::MmscNode;
 use supervisor::Supervisor;
 
+pub(crate) use accounts::check as check_account;
 pub(crate) use convert::segment_size;
 pub use demo::DEMO_FILE;
 pub(crate) use demo::{password, prepare, webhook_secret};
@@ -56,6 +57,7 @@ pub struct Node {
     roster: Roster,
     mmsc: Option<MmscNode>,
     supervisor: Supervisor,
+    installed: Installed,
     listening: Listening,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
@@ -114,7 +116,9 @@ impl Node {
         let http_socket = http::bind(config.http.listen.0, anywhere).await.map_err(StartError)?;
         let tls = http::tls(&config).map_err(StartError)?;
         let guard = open::guard(&config);
-        let api = ApiState::new(gateway.clone(), open::api_options(&config, &ledger, guard.clone()));
+        let installed = Installed::default();
+        let registry = Registry::new(store.clone(), installed.check(store.clone()), installed.revision.subscribe());
+        let api = ApiState::new(gateway.clone(), open::api_options(&config, &ledger, guard.clone(), registry));
         let (stop, stopped) = watch::channel(false);
         let mut node = Node {
             supervisor: Supervisor::new(gateway.clone()),
@@ -135,6 +139,7 @@ impl Node {
             api,
             roster,
             mmsc: None,
+            installed,
             stop,
             config: Config::default(),
             anywhere,
@@ -301,6 +306,8 @@ impl Node {
     /// Accounts and routes, in force at once. Of two accounts with the same name the configuration file's counts.
     async fn install(&mut self, config: &Config) -> Result<(), StartError> {
         let store = self.store.clone();
+        // Read first: what changes from now on is taken over the next time.
+        let revision = *store.revision().borrow();
         let kept = tokio::task::spawn_blocking(move || store.list()).await;
         let kept = kept.map_err(|e| StartError(e.to_string()))?.map_err(|e| StartError(e.to_string()))?;
         let mut accounts = config.accounts.clone();
@@ -326,7 +333,31 @@ impl Node {
             delivery_wait: config.sms.delivery_wait.millis(),
             parts_wait: config.sms.parts_wait.millis(),
         });
+        self.installed.config.send_replace(Arc::new(config.clone()));
+        self.installed.revision.send_replace(revision);
         Ok(())
+    }
+}
+
+/// What is in force, for those who change accounts while the gateway runs.
+#[derive(Default)]
+struct Installed {
+    config: watch::Sender<Arc<Config>>,
+    /// That of the accounts in the data folder.
+    revision: watch::Sender<u64>,
+}
+
+impl Installed {
+    /// Checks accounts of the data folder against the configuration that is in force then.
+    fn check(&self, store: Arc<AccountStore>) -> Arc<waxwing_api::AccountCheck> {
+        let config = self.config.subscribe();
+        Arc::new(move |name, password, settings| {
+            let config = config.borrow().clone();
+            if config.accounts.iter().any(|a| a.name.eq_ignore_ascii_case(name)) {
+                return Err(format!("account {name:?} is in the configuration file: change it there"));
+            }
+            check_account(name, password, settings, &config, &store)
+        })
     }
 }
 

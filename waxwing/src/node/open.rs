@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use waxwing_api::{AddressGuard, ApiOptions};
+use waxwing_api::{AddressGuard, ApiOptions, Registry};
 use waxwing_core::Clock;
 use waxwing_ledger::{AccountStore, Ledger, LedgerOptions};
 use waxwing_spool::log::EmbeddedSpool;
@@ -58,9 +58,10 @@ pub(super) fn guard(config: &Config) -> AddressGuard {
     AddressGuard::new(&nets(&config.callback.allow), &nets(&config.callback.deny))
 }
 
-pub(super) fn api_options(config: &Config, ledger: &Arc<Ledger>, guard: AddressGuard) -> ApiOptions {
+pub(super) fn api_options(config: &Config, ledger: &Arc<Ledger>, guard: AddressGuard, registry: Registry) -> ApiOptions {
     ApiOptions {
         ledger: Some(ledger.clone()),
+        registry: Some(registry),
         body_limit: usize::try_from(config.http.max_body.0).unwrap_or(usize::MAX),
         home: Some(waxwing_console::HOME.to_owned()),
         guard,

@@ -152,10 +152,11 @@ impl AccountStore {
             // One more than wanted tells whether others follow.
             let most = limit as i64 + 1;
             if digits.bytes().all(|b| b.is_ascii_digit()) {
-                // ':' is what follows '9'.
-                let end = format!("{digits}:");
-                let mut stmt = conn.prepare_cached(&format!("{SELECT} WHERE number > ?1 AND number >= ?2 AND number < ?3 {ORDER} ?4"))?;
-                stmt.query_map(params![query.after, digits, end, most], subscriber)?.collect::<rusqlite::Result<Vec<_>>>()
+                // ':' follows '9', and a blank comes before '0'.
+                let (end, after) = (format!("{digits}:"), format!("{} ", query.after));
+                let start = if *digits > *after { digits } else { &after };
+                let mut stmt = conn.prepare_cached(&format!("{SELECT} WHERE number >= ?1 AND number < ?2 {ORDER} ?3"))?;
+                stmt.query_map(params![start, end, most], subscriber)?.collect::<rusqlite::Result<Vec<_>>>()
             } else {
                 let like = format!("{}%", query.prefix.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
                 let found = "(alias LIKE ?2 ESCAPE '\\' OR name LIKE ?2 ESCAPE '\\')";

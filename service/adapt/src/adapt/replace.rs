@@ -3,9 +3,13 @@
 use crate::media::extension;
 use crate::{Capabilities, Item, text};
 
+/// Characters of a name that are shown.
+const NAME_MOST: usize = 64;
+
 /// An item that says in words what was there.
 pub(super) fn words(item: &Item, words: &str, name: String, phone: &Capabilities) -> Item {
-    let shown = if item.name.is_empty() { "?" } else { item.name.as_str() };
+    let shown: String = item.name.chars().filter(|c| !c.is_control()).take(NAME_MOST).collect();
+    let shown = if shown.is_empty() { "?" } else { &shown };
     let size = item.data.len().div_ceil(1024);
     // The type and the size are ours; a name can have braces of its own, so it comes last.
     let said = words.replace("{type}", &item.content_type).replace("{size}", &format!("{size} kB")).replace("{name}", shown);

@@ -10,7 +10,7 @@ use image::metadata::LoopCount;
 use image::{AnimationDecoder as _, DynamicImage, Frames, ImageDecoder as _, RgbaImage};
 
 use super::decode::bounds;
-use super::header::gif_frames;
+use super::header::{gif_frames, webp_frames};
 use super::{Format, Header, Trouble, scale};
 use crate::Limits;
 use crate::budget::Budget;
@@ -19,16 +19,14 @@ use crate::budget::Budget;
 pub(super) fn frames(data: &[u8], header: &Header, most: usize) -> usize {
     match header.format {
         Format::Gif => gif_frames(data, most),
-        // It says itself, but only by a walk; that is bounded when the frames are read.
-        Format::WebP if header.animated => 2,
+        Format::WebP if header.animated => webp_frames(data, most),
         _ => 1,
     }
 }
 
 /// What an animation costs when it is decoded once.
 fn cost(data: &[u8], header: &Header, limits: &Limits) -> u64 {
-    let frames = if header.format == Format::Gif { gif_frames(data, limits.frames) } else { limits.frames / 4 };
-    header.pixels().saturating_mul(frames as u64)
+    header.pixels().saturating_mul(frames(data, header, limits.frames) as u64)
 }
 
 /// Writes an animation as a GIF of another size, no larger than `most`. `Ok(None)` where it is larger, or has too many frames.
@@ -45,7 +43,7 @@ pub(super) fn gif(
     }
     // Where everything is opaque, a frame need only say what is new.
     for only_changes in [true, false] {
-        if !budget.take(cost(data, header, limits)) {
+        if !budget.take_of_half(cost(data, header, limits)) {
             return Ok(None);
         }
         let (frames, repeat) = read(data, header, limits)?;

@@ -31,7 +31,7 @@ pub(crate) struct Header {
     /// At least 1, as is the height.
     pub(crate) width: u32,
     pub(crate) height: u32,
-    /// WebP: whether it has frames. What a GIF has only a walk through it tells ([`gif_frames`]).
+    /// WebP: whether it has frames. How many, and whether a GIF has any, only a walk through it tells.
     pub(crate) animated: bool,
     /// Whether losses were taken for fewer octets: photos mostly.
     pub(crate) lossy: bool,
@@ -176,6 +176,24 @@ pub(super) fn gif_frames(data: &[u8], most: usize) -> usize {
     frames
 }
 
+/// How many frames a WebP has, up to one more than asked for.
+pub(super) fn webp_frames(data: &[u8], most: usize) -> usize {
+    let (mut at, mut frames) = (12, 0);
+    while let (Some(name), Some(low), Some(high)) = (data.get(at..at + 4), le16(data, at + 4), le16(data, at + 6)) {
+        frames += usize::from(name == b"ANMF");
+        if frames > most {
+            break;
+        }
+        // Chunks are padded to an even number of octets.
+        let length = (low | high << 16) as usize;
+        at = at.saturating_add(8).saturating_add(length).saturating_add(length & 1);
+        if at >= data.len() {
+            break;
+        }
+    }
+    frames
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -211,6 +229,11 @@ mod tests {
         assert_eq!((gif_frames(&three, 10), gif_frames(&three, 1)), (3, 2));
         for length in 0..three.len() {
             assert!(gif_frames(&three[..length], 10) <= 3);
+        }
+        let webp = [&b"RIFF....WEBPVP8X\x03\0\0\0...."[..], b"ANMF\x02\0\0\0..", b"ANMF\x01\0\0\0..", b"ANMF\xff\xff\xff\xff"].concat();
+        assert_eq!((webp_frames(&webp, 10), webp_frames(&webp, 1)), (3, 2));
+        for length in 0..webp.len() {
+            assert!(webp_frames(&webp[..length], 10) <= 3);
         }
     }
 }

@@ -81,7 +81,28 @@ pub(super) fn write(shades: &GrayImage) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn any_size_goes_both_ways(width in 1..300_u32, height in 1..20_u32, seed: u64) {
+            let mut random = fastrand::Rng::with_seed(seed);
+            let image = GrayImage::from_fn(width, height, |_, _| image::Luma([if random.bool() { 255 } else { 0 }]));
+            prop_assert_eq!(read(&write(&image)), Some(image));
+        }
+
+        #[test]
+        fn anything_is_read_or_refused(data: Vec<u8>) {
+            if let Some((width, height, at)) = header(&data) {
+                prop_assert!(width > 0 && height > 0 && at <= data.len());
+                if u64::from(width) * u64::from(height) < 1 << 20 {
+                    let _ = read(&data);
+                }
+            }
+        }
+    }
 
     #[test]
     fn black_and_white_go_both_ways() {

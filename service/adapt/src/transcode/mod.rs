@@ -78,13 +78,14 @@ pub(crate) fn transcode(
     for target in targets {
         for tier in target.tiers_within(seconds, most) {
             let arguments = plan::arguments(demuxer, target, tier, phone, &job, ffmpeg);
-            let said = match job.run(&arguments, runs) {
-                Ok(outcome) if outcome.success => None,
-                Ok(outcome) => Some(format!("ffmpeg failed: {}", outcome.last_line())),
-                Err(e) => Some(e.to_string()),
+            let ran = match job.run(&arguments, runs) {
+                Ok(ran) => ran,
+                // What took all of its time once would take it again.
+                Err(e) => return Err(Trouble::Broken(e.to_string())),
             };
-            if let Some(said) = said {
-                trouble = Trouble::Broken(said);
+            if !ran.success {
+                // Another format may work: an encoder may be missing.
+                trouble = Trouble::Broken(format!("ffmpeg failed: {}", ran.last_line()));
                 break;
             }
             let octets = job.take_output(most).map_err(|e| Trouble::Broken(e.to_string()))?;

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, StatusCode, header};
 use http_body_util::Full;
-use waxwing_core::{Door, ErrorClass, Millis, Outgoing, SendResult};
+use waxwing_core::{Door, ErrorClass, Message, Millis, Outgoing, SendResult};
 
 use super::client::{CallError, Reply};
 use super::target::{Hook, Target};
@@ -27,9 +27,8 @@ pub(crate) fn prepare(out: &Outgoing, hook: &Hook, guard: &AddressGuard, now: Mi
         Some(target) => target.clone(),
         None => return Err(CallError::Failed("the account has no webhook".to_owned())),
     };
-    let (media, body) = match (m.door(), &m.receipt) {
-        // The initiator named this address for it; an account's webhook gets what all webhooks get.
-        (Door::Pap, Some(receipt)) if !m.callback.is_empty() => (pap::XML, pap::notification(m, receipt).into_bytes()),
+    let (media, body) = match &m.receipt {
+        Some(receipt) if is_for_initiator(m) => (pap::XML, pap::notification(m, receipt).into_bytes()),
         _ => ("application/json", payload::body(m, out.id(), out.accepted).map_err(|e| CallError::Failed(e.to_string()))?),
     };
     // The id is that of the entry: the same for every attempt, another for every event.
@@ -42,6 +41,11 @@ pub(crate) fn prepare(out: &Outgoing, hook: &Hook, guard: &AddressGuard, now: Mi
         builder = builder.header("webhook-signature", signature);
     }
     builder.body(Full::from(body)).map_err(unwritable)
+}
+
+/// A push initiator named this address for it; an account's webhook gets what all webhooks get.
+pub(super) fn is_for_initiator(m: &Message) -> bool {
+    m.door() == Door::Pap && m.receipt.is_some() && !m.callback.is_empty()
 }
 
 fn request(method: Method, target: Target) -> http::request::Builder {

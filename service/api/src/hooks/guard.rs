@@ -3,10 +3,11 @@
 //! A callback makes this machine call an address that a client chose. By default the addresses that never are an application's, and that
 //! cloud machines give their secrets away on, are refused: link-local ones (169.254.0.0/16, fe80::/10) and the unspecified ones. Loopback
 //! and private networks are allowed, because operators' applications live there; an operator whose clients are strangers denies them
-//! (`[callback] deny`). What is checked is the address that is connected to, after the name was resolved, so that a name cannot change
+//! (`[callback] deny`). What is fetched for clients, and what push initiators name, may not be in this machine's own network either, unless
+//! it is allowed ([`AddressGuard::strict`]). What is checked is the address that is connected to, after the name was resolved, so that a name cannot change
 //! its mind in between.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -18,8 +19,23 @@ use url::{Host, Url};
 /// Denied unless configured otherwise.
 const DENIED: [&str; 5] = ["169.254.0.0/16", "fe80::/10", "0.0.0.0/8", "::/128", "fd00:ec2::254/128"];
 
-/// This machine's own network: loopback, private and shared addresses (RFC 1918, 4193, 6598).
-const PRIVATE: [&str; 7] = ["127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"];
+/// This machine's own network: loopback, private, shared and site-local addresses (RFC 1918, 4193, 6598, 3879), and those that are nobody's
+/// on the internet (RFC 6890): for protocols and benchmarks, of groups, reserved.
+const PRIVATE: [&str; 13] = [
+    "127.0.0.0/8",
+    "::1/128",
+    "10.0.0.0/8",
+    "172.16.0.0/12",
+    "192.168.0.0/16",
+    "100.64.0.0/10",
+    "fc00::/7",
+    "fec0::/10",
+    "192.0.0.0/24",
+    "198.18.0.0/15",
+    "224.0.0.0/4",
+    "240.0.0.0/4",
+    "ff00::/8",
+];
 
 /// Networks that callbacks may and may not go to. Allowed beats denied; what is in neither list is allowed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,17 +58,23 @@ impl AddressGuard {
     }
 
     /// The same, and loopback and private networks are denied as well unless they are allowed: for addresses whose content is fetched and
-    /// looked at, so that nobody looks into this machine's network through it.
+    /// looked at, and for those that push initiators name, so that nobody looks into this machine's network through it.
     #[must_use]
     pub fn strict(&self) -> AddressGuard {
         let own = PRIVATE.iter().filter_map(|n| n.parse().ok());
         AddressGuard { allow: self.allow.clone(), deny: self.deny.iter().copied().chain(own).collect() }
     }
 
-    /// Whether an address may be called.
+    /// Whether an address may be called: itself, and the IPv4 address that translators and tunnels would make of an IPv6 address.
     pub fn allows(&self, ip: IpAddr) -> bool {
         let ip = ip.to_canonical();
-        self.allow.iter().any(|n| n.contains(&ip)) || !self.deny.iter().any(|n| n.contains(&ip))
+        let allowed = |ip: &IpAddr| self.allow.iter().any(|n| n.contains(ip));
+        let denied = |ip: &IpAddr| self.deny.iter().any(|n| n.contains(ip));
+        let carried = match ip {
+            IpAddr::V4(_) => None,
+            IpAddr::V6(ip) => carried(ip).map(IpAddr::V4),
+        };
+        allowed(&ip) || (!denied(&ip) && carried.is_none_or(|ip| allowed(&ip) || !denied(&ip)))
     }
 
     /// A callback's address: http or https, with a host, which is not an address that is denied. Names are looked up when they are called.
@@ -74,6 +96,19 @@ impl AddressGuard {
             Some(ip) if !self.allows(ip) => Err(denied(ip)),
             _ => Ok(url),
         }
+    }
+}
+
+/// The IPv4 address inside an IPv6 address: of NAT64 (RFC 6052, 8215), 6to4 (RFC 3056), Teredo (RFC 4380), and of the old form `::a.b.c.d`.
+fn carried(ip: Ipv6Addr) -> Option<Ipv4Addr> {
+    let v4 = |high: u16, low: u16| Some(Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low)));
+    match ip.segments() {
+        [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x64, 0xff9b, 1, _, _, _, high, low] => v4(high, low),
+        [0x2002, high, low, ..] => v4(high, low),
+        [0x2001, 0, .., high, low] => v4(!high, !low),
+        // Not `::` and `::1`, which are what they are.
+        [0, 0, 0, 0, 0, 0, high, low] if high != 0 => v4(high, low),
+        _ => None,
     }
 }
 
@@ -150,10 +185,31 @@ mod tests {
     #[test]
     fn what_is_fetched_does_not_lie_in_our_own_network() {
         let guard = AddressGuard::new(&["10.1.0.0/16".parse().unwrap()], &[]).strict();
-        for url in ["http://127.0.0.1:8800/", "http://[::1]/", "http://10.0.0.1/", "http://192.168.1.1/", "http://[::ffff:172.16.0.1]/"] {
+        for url in [
+            "http://127.0.0.1:8800/",
+            "http://127.1/",
+            "http://0x7f000001/",
+            "http://[::1]/",
+            "http://10.0.0.1/",
+            "http://192.168.1.1/",
+            "http://[::ffff:172.16.0.1]/",
+            "http://[::ffff:7f00:1]/",
+            "http://[::127.0.0.1]/",
+            "http://[64:ff9b::7f00:1]/",
+            "http://[64:ff9b:1::10.0.0.1]/",
+            "http://[2002:7f00:1::]/",
+            "http://[2001:0:1:2:3:4:80ff:fffe]/",
+            "http://[fec0::1]/",
+            "http://224.0.0.1/",
+        ] {
             assert!(guard.check_url(url).is_err(), "{url}");
         }
-        assert!(guard.check_url("http://10.1.2.3/").is_ok() && guard.check_url("http://192.0.2.1/").is_ok());
+        for url in
+            ["http://10.1.2.3/", "http://192.0.2.1/", "http://[64:ff9b::10.1.2.3]/", "http://[64:ff9b::c000:201]/", "http://[2001:db8::1]/"]
+        {
+            guard.check_url(url).unwrap();
+        }
+        assert!(AddressGuard::default().allows("::1".parse().unwrap()));
     }
 
     #[tokio::test]

@@ -97,6 +97,8 @@ struct Caller {
     client: HookClient,
     schedule: HookSchedule,
     guard: AddressGuard,
+    /// For addresses that push initiators named: not in this machine's own network.
+    initiators: (HookClient, AddressGuard),
 }
 
 /// A batch that was handed to the spool.
@@ -111,9 +113,12 @@ impl Hooks {
     pub fn new(gateway: Arc<Gateway>, options: HooksOptions) -> Hooks {
         let HooksOptions { in_flight, connect_time, total_time, schedule, guard, tls } = options;
         let tls = tls.unwrap_or_else(usual_tls);
-        let client = HookClient::new(guard.clone(), tls, (connect_time, total_time), in_flight);
+        let times = (connect_time, total_time);
+        let strict = guard.strict();
+        let initiators = (HookClient::new(strict.clone(), tls.clone(), times, in_flight), strict);
+        let client = HookClient::new(guard.clone(), tls, times, in_flight);
         Hooks {
-            caller: Arc::new(Caller { gateway, client, schedule, guard }),
+            caller: Arc::new(Caller { gateway, client, schedule, guard, initiators }),
             in_flight,
             desks: HashMap::new(),
             hungry: VecDeque::new(),
@@ -257,8 +262,12 @@ impl Caller {
     fn call(self: Arc<Caller>, queue: QueueId, hook: Arc<Hook>, out: Outgoing) -> BoxFuture<'static, (QueueId, Settlement)> {
         Box::pin(async move {
             let clock = &self.gateway.clock;
-            let answer = match deliver::prepare(&out, &hook, &self.guard, clock.now()) {
-                Ok(request) => self.client.call(request).await,
+            let (client, guard) = match deliver::is_for_initiator(&out.message) {
+                true => (&self.initiators.0, &self.initiators.1),
+                false => (&self.client, &self.guard),
+            };
+            let answer = match deliver::prepare(&out, &hook, guard, clock.now()) {
+                Ok(request) => client.call(request).await,
                 Err(e) => Err(e),
             };
             let result = deliver::verdict(answer, out.attempts.saturating_add(1), &self.schedule, clock.now());

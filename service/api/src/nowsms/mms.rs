@@ -20,7 +20,9 @@ const MAX_FILES: usize = 100;
 
 /// Whether a request is for a multimedia message.
 pub(super) fn is_wanted(p: &Params, files: &[MmsPart]) -> bool {
-    p.get("mmsurl").is_none() && (!files.is_empty() || CONTENT.iter().any(|name| p.get(name).is_some()))
+    // A notification of one that lies elsewhere, and special messages by their kind, are something else.
+    let is_other = ["mmsurl", "kind"].iter().any(|name| p.get(name).is_some());
+    !is_other && (!files.is_empty() || CONTENT.iter().any(|name| p.get(name).is_some()))
 }
 
 /// Reads the parameters; `files` are those that came along, further ones are fetched where `MMSFile` is a URL.

@@ -1,9 +1,12 @@
-//! NowSMS's parameters of WAP pushes, settings, notifications and message waiting.
+//! NowSMS's parameters of WAP pushes, settings, notifications and message waiting; and, for all that its URLs have no names for, `Kind` with
+//! the fields that the kind has in REST.
 
 use std::path::Path;
 
 use jiff::Timestamp;
-use waxwing_push::{Bookmark, MmsNotification, Ota, PinType, Provisioning, Si, Sl, Special, Voicemail, WaitingType};
+use waxwing_push::{
+    Bookmark, FieldValue, Input, KINDS, MmsNotification, Ota, PinType, Provisioning, Si, Sl, Special, Voicemail, WaitingType, from_fields,
+};
 
 use super::submission::{invalid, yes};
 use crate::params::Params;
@@ -21,7 +24,11 @@ pub(super) struct Asked {
 /// # Errors
 /// 400 with the parameter that makes no sense.
 pub(super) async fn read(p: &Params, folder: Option<&Path>) -> Result<Option<Asked>, Problem> {
-    let special = if let Some(url) = p.text("wapurl")? {
+    let special = if let Some(kind) = p.text("kind")? {
+        let special = of_kind(p, &kind.trim().to_ascii_lowercase())?;
+        let is_push = !matches!(special, Special::Voicemail(_) | Special::Flash(_) | Special::Replace(_) | Special::Binary(_));
+        return Ok(Some(Asked { special, is_push }));
+    } else if let Some(url) = p.text("wapurl")? {
         if yes(p, "wapsl") { sl(p, url)? } else { si(p, url)? }
     } else if let Some(url) = p.text("wapbookmark")? {
         Special::Bookmark(Bookmark { url: url.to_owned(), title: p.text("text")?.map(str::to_owned) })
@@ -42,6 +49,27 @@ pub(super) async fn read(p: &Params, folder: Option<&Path>) -> Result<Option<Ask
         return Ok(None);
     };
     Ok(Some(Asked { special, is_push: true }))
+}
+
+/// Fields by their names in REST, as far as they are given. Octets come as a file or in hexadecimal.
+fn of_kind(p: &Params, kind: &str) -> Result<Special, Problem> {
+    let known = KINDS.iter().filter(|k| k.name == kind).flat_map(|k| k.fields);
+    let mut fields = Vec::new();
+    // PID and DCS are NowSMS's own, in hexadecimal, for whatever is sent.
+    for field in known.filter(|f| !matches!(f.name, "pid" | "dcs")) {
+        // NowSMS's own names have no underscores: ContentType, DestPort.
+        let plain = field.name.replace('_', "");
+        let Some(name) = [field.name, plain.as_str()].into_iter().find(|name| p.get(name).is_some()) else { continue };
+        let octets = p.get(name).unwrap_or_default();
+        let is_file =
+            matches!(field.input, Input::Image | Input::Octets) && !octets.iter().all(|o| o.is_ascii_hexdigit() || o.is_ascii_whitespace());
+        let value = match is_file {
+            true => FieldValue::Octets(octets.to_vec()),
+            false => FieldValue::Text(p.text(name)?.unwrap_or_default().to_owned()),
+        };
+        fields.push((field.name.to_owned(), value));
+    }
+    from_fields(kind, fields).map_err(|e| Problem::invalid(e.to_string()).with("field", e.field.as_str()))
 }
 
 fn si(p: &Params, url: &str) -> Result<Special, Problem> {
@@ -152,7 +180,23 @@ mod tests {
         let off = asked("VoiceMail=Off&VoiceMailCount=3&VoiceMailType=Fax").await.unwrap().unwrap();
         assert!(!off.is_push);
         assert!(matches!(off.special, Special::Voicemail(v) if !v.on && v.count.is_none() && v.waiting == WaitingType::Fax));
-        assert!(asked("Text=a&WAPURL=&OTA=").await.unwrap().is_none());
+        assert!(asked("Text=a&WAPURL=&OTA=&Kind=").await.unwrap().is_none());
+    }
+
+    #[tokio::test]
+    async fn every_kind_can_be_asked_for_by_its_own_fields() {
+        let tone = asked("Kind=ringtone&RTTTL=a:d=4:c&Text=&DCS=04").await.unwrap().unwrap();
+        assert!(tone.is_push && matches!(tone.special, Special::Ringtone(r) if r.rtttl.as_deref() == Some("a:d=4:c")));
+        assert!(
+            matches!(special("Kind=Picture&Image=%ff%00&Text=Hi").await, Special::Picture(i) if i.image.0[..] == [0xff, 0] && i.text == "Hi")
+        );
+        assert!(matches!(special("kind=cli_icon&image=FF+00").await, Special::CliIcon(i) if i.image.0[..] == [0xff, 0]));
+        assert!(matches!(special("Kind=co&Objects=a%0D%0Ab").await, Special::Co(co) if co.objects == ["a", "b"]));
+        let binary = asked("Kind=binary&Data=0102&DestPort=9&PID=40&DCS=F6").await.unwrap().unwrap();
+        assert!(!binary.is_push && matches!(binary.special, Special::Binary(b) if (b.dest_port, b.pid, b.dcs) == (Some(9), 0, None)));
+        assert!(!asked("Kind=replace&Text=a&Type=2").await.unwrap().unwrap().is_push);
+        let said = asked("Kind=fax").await.err().unwrap().detail;
+        assert!(said.contains("\"fax\" is none of si, sl"), "{said}");
     }
 
     #[tokio::test]

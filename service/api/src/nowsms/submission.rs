@@ -16,8 +16,6 @@ use crate::params::Params;
 
 /// Most recipients of one request.
 const MAX_RECIPIENTS: usize = 10_000;
-/// esm_class: reply path (SMPP 3.4, 5.2.12).
-const REPLY_PATH: u32 = 0x80;
 /// Parameters of what this gateway does not do.
 const ELSEWHERE: [(&str, &str); 3] = [
     ("inboundmessage", "injecting received messages"),
@@ -91,7 +89,7 @@ pub(crate) fn read(p: &Params, now: Millis, zone: &TimeZone, special: bool) -> R
     let (pid, dcs) = (octet(p, "pid")?, octet(p, "dcs")?);
     m.protocol_id = pid.unwrap_or(0).into();
     m.want = if yes(p, "receiptrequested") { want::FINAL } else { 0 };
-    m.esm_class = if yes(p, "replyrequested") { REPLY_PATH } else { 0 };
+    m.esm_class = if yes(p, "replyrequested") { content::REPLY_PATH } else { 0 };
     m.service_type = p.text("servicetype")?.unwrap_or_default().chars().take(5).collect();
     let priority = p.text("priority")?.map(priority).transpose()?;
     let route = p.text("smscroute")?.map(str::to_owned);
@@ -148,8 +146,10 @@ fn recipients(p: &Params) -> Result<Vec<String>, Problem> {
 fn put_content(p: &Params, m: &mut Message) -> Result<(), Problem> {
     let mut udh = hex(p, "udh")?.unwrap_or_default();
     content::check_udh(&udh).map_err(|e| invalid("UDH", e))?;
-    if let (Some(destination), source) = (port(p, "destport")?, port(p, "sourceport")?) {
-        udh = content::with_ports(&udh, destination, source.unwrap_or(0)).map_err(|e| invalid("DestPort", e))?;
+    match (port(p, "destport")?, port(p, "sourceport")?) {
+        (Some(to), from) => udh = content::with_ports(&udh, to, from.unwrap_or(0)).map_err(|e| invalid("DestPort", e))?,
+        (None, Some(_)) => return Err(invalid("SourcePort", "there is no DestPort; a handset goes by that")),
+        (None, None) => {}
     }
     let dcs = octet(p, "dcs")?.map(DataCoding);
     let binary = yes(p, "binary") || p.get("data").is_some();
@@ -294,6 +294,8 @@ mod tests {
             ("PhoneNumber=1&Text=a&DCS=F5", 400, "8-bit"),
             ("PhoneNumber=1&Data=0", 400, "data"),
             ("PhoneNumber=1&Data=00&UDH=0605", 400, "length"),
+            ("PhoneNumber=1&Text=a&SourcePort=1", 400, "there is no DestPort"),
+            ("PhoneNumber=1&Text=a&DestPort=70000", 400, "no port number"),
             ("PhoneNumber=1&Text=a&DelayUntil=tomorrow", 400, "DelayUntil"),
             ("PhoneNumber=1&Text=a&DelayUntil=203013011200", 400, "DelayUntil"),
             ("PhoneNumber=1&Text=a&Validity=soon", 400, "Validity"),

@@ -71,7 +71,7 @@ impl Initiator<'_> {
             if url.len() > MAX_CALLBACK {
                 return Err(bad(format!("it has {} octets, at most {MAX_CALLBACK} are taken", url.len())));
             }
-            self.state.shared().options.guard.check_url(url).map_err(bad)?;
+            self.state.shared().options.guard.strict().check_url(url).map_err(bad)?;
         }
         let mut recipients: Vec<Recipient> = Vec::with_capacity(push.addresses.len());
         let mut seen = std::collections::HashSet::new();

@@ -8,6 +8,7 @@ mod openapi;
 mod push;
 mod request;
 mod submit;
+mod subscribers;
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -22,7 +23,7 @@ pub(crate) use submit::{SubmitItem, SubmitReply, direct};
 
 /// Every path with its methods; a test compares it with the OpenAPI document.
 #[cfg(test)]
-pub(crate) const ROUTES: [(&str, &[&str]); 10] = [
+pub(crate) const ROUTES: [(&str, &[&str]); 12] = [
     ("/messages", &["get", "post"]),
     ("/messages/{id}", &["get", "delete"]),
     ("/messages/{id}/replay", &["post"]),
@@ -33,6 +34,8 @@ pub(crate) const ROUTES: [(&str, &[&str]); 10] = [
     ("/connectors", &["get"]),
     ("/queues", &["get"]),
     ("/account", &["get"]),
+    ("/subscribers", &["get", "post"]),
+    ("/subscribers/{number}", &["get", "put", "patch", "delete"]),
 ];
 
 /// The routes.
@@ -48,6 +51,11 @@ pub(crate) fn router() -> Router<ApiState> {
         .route("/api/v1/connectors", get(node::connectors).fallback(method))
         .route("/api/v1/queues", get(node::queues).fallback(method))
         .route("/api/v1/account", get(node::account).fallback(method))
+        .route("/api/v1/subscribers", get(subscribers::list).post(subscribers::create).fallback(method))
+        .route(
+            "/api/v1/subscribers/{number}",
+            get(subscribers::get).put(subscribers::replace).patch(subscribers::change).delete(subscribers::delete).fallback(method),
+        )
         .route("/api/v1/openapi.json", get(openapi::serve).fallback(method))
         .route("/api/{*path}", axum::routing::any(unknown))
 }
@@ -91,6 +99,7 @@ mod tests {
             "Octets",
             "MmsBody",
             "MmsContent",
+            "SubscriberRequest",
         ] {
             assert!(doc["components"]["schemas"][name].is_object(), "{name} in {text}");
         }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi, ToSchema};
 
-use super::{messages, mms, node, push, submit};
+use super::{messages, mms, node, push, submit, subscribers};
 
 /// An error (RFC 9457).
 #[derive(Serialize, ToSchema)]
@@ -46,6 +46,12 @@ pub(crate) struct ProblemBody {
         node::connectors,
         node::queues,
         node::account,
+        subscribers::list,
+        subscribers::create,
+        subscribers::get,
+        subscribers::replace,
+        subscribers::change,
+        subscribers::delete,
     ),
     components(schemas(ProblemBody)),
     modifiers(&Basic),
@@ -53,6 +59,7 @@ pub(crate) struct ProblemBody {
         (name = "messages", description = "Sending messages and following them"),
         (name = "gateway", description = "The state of the gateway, for administrators"),
         (name = "account", description = "The account that asks"),
+        (name = "subscribers", description = "The phones that the message centre serves, for administrators"),
     )
 )]
 struct Document;

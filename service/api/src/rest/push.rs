@@ -15,8 +15,21 @@ use crate::auth::Caller;
 use crate::{ApiState, Problem, body, push};
 
 /// Members that a push has in common with messages; all others are the kind's.
-const ENVELOPE: [&str; 12] =
-    ["to", "from", "service_type", "send_at", "delay", "validity", "valid_until", "priority", "receipt", "reference", "callback", "route"];
+const ENVELOPE: [&str; 13] = [
+    "to",
+    "from",
+    "service_type",
+    "send_at",
+    "delay",
+    "validity",
+    "valid_until",
+    "priority",
+    "receipt",
+    "reference",
+    "callback",
+    "route",
+    "reply_path",
+];
 
 /// A special message to one or several recipients: what every message has, and what its kind has.
 #[derive(ToSchema)]
@@ -52,6 +65,8 @@ pub(crate) struct PushRequest {
     callback: Option<String>,
     /// Route or connector by name.
     route: Option<String>,
+    /// Ask for the reply to take the same way back (TP-Reply-Path).
+    reply_path: Option<bool>,
     /// Optional SMPP parameters to send along.
     tlvs: Option<Vec<TlvRequest>>,
     /// What is sent.
@@ -191,7 +206,7 @@ async fn of_form(state: &ApiState, request: Request) -> Result<(MessageRequest, 
         match name.as_str() {
             "kind" => kind = text,
             "to" => to.extend(text.split(',').map(str::trim).filter(|t| !t.is_empty()).map(|t| Value::from(t.to_owned()))),
-            "delay" | "validity" | "priority" | "receipt" if serde_json::from_str::<Value>(&text).is_ok() => {
+            "delay" | "validity" | "priority" | "receipt" | "reply_path" if serde_json::from_str::<Value>(&text).is_ok() => {
                 envelope.insert(name, serde_json::from_str(&text).unwrap_or_default());
             }
             known if ENVELOPE.contains(&known) => {

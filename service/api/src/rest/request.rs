@@ -44,6 +44,10 @@ pub(crate) struct MessageRequest {
     /// User data header in hexadecimal, its length octet first (3GPP TS 23.040, 9.2.3.24).
     #[schema(example = "06050415811581")]
     pub(crate) udh: Option<String>,
+    /// Port of the application on the handset that it is for, added to the user data header.
+    pub(crate) dest_port: Option<u16>,
+    /// Port that it comes from; 0 unless given. Goes with `dest_port`.
+    pub(crate) source_port: Option<u16>,
     /// Alphabet of the text.
     pub(crate) encoding: Option<Encoding>,
     /// Message class: `"flash"` (0) is shown at once and not stored.
@@ -76,6 +80,8 @@ pub(crate) struct MessageRequest {
     pub(crate) callback: Option<String>,
     /// Route or connector by name.
     pub(crate) route: Option<String>,
+    /// Ask for the reply to take the same way back (TP-Reply-Path).
+    pub(crate) reply_path: Option<bool>,
     /// Optional SMPP parameters to send along.
     pub(crate) tlvs: Option<Vec<TlvRequest>>,
 }
@@ -246,6 +252,7 @@ impl MessageRequest {
         if message.source.octets.len() > MAX_ADDRESS {
             return Err(field("from", format!("it has {} octets, at most {MAX_ADDRESS} fit", message.source.octets.len())));
         }
+        message.esm_class = if self.reply_path == Some(true) { content::REPLY_PATH } else { 0 };
         message.service_type = short("service_type", self.service_type.as_deref(), 5)?;
         message.reference = short("reference", self.reference.as_deref(), MAX_REFERENCE)?;
         message.callback = short("callback", self.callback.as_deref(), MAX_CALLBACK)?;
@@ -272,8 +279,13 @@ impl MessageRequest {
     }
 
     fn content(&self, m: &mut Message) -> Result<(), Problem> {
-        let udh = self.udh.as_deref().map(content::hex).transpose().map_err(|e| field("udh", e))?.unwrap_or_default();
+        let mut udh = self.udh.as_deref().map(content::hex).transpose().map_err(|e| field("udh", e))?.unwrap_or_default();
         content::check_udh(&udh).map_err(|e| field("udh", e))?;
+        match (self.dest_port, self.source_port) {
+            (Some(to), from) => udh = content::with_ports(&udh, to, from.unwrap_or(0)).map_err(|e| field("dest_port", e))?,
+            (None, Some(_)) => return Err(field("source_port", "there is no dest_port; a handset goes by that")),
+            (None, None) => {}
+        }
         match (&self.text, &self.binary) {
             (Some(text), None) => {
                 let wish = match self.encoding {
@@ -385,22 +397,25 @@ mod tests {
         let s = template(
             r#"{"to":["+44777"],"from":"Shop","text":"hi","class":"flash","encoding":"ucs2","pid":64,"delay":60,"validity":3600,
                 "priority":"urgent","receipt":["delivered","accepted"],"reference":"r1","callback":"http://127.0.0.1/x","route":"uk",
-                "tlvs":[{"tag":5120,"hex":"3132"}],"service_type":"CMT","udh":"06050415811581"}"#,
+                "tlvs":[{"tag":5120,"hex":"3132"}],"service_type":"CMT","udh":"0401020005","dest_port":5505,"reply_path":true}"#,
         )
         .unwrap();
         let m = &s.message;
+        assert_eq!((&m.udh[..], m.esm_class), (&[10, 1, 2, 0, 5, 5, 4, 0x15, 0x81, 0, 0][..], 0x80));
         assert_eq!(
             (m.text.as_deref(), m.class, m.data_coding, m.protocol_id, m.want),
             (Some("hi"), 1, 8, 64, want::DELIVERED | want::ACCEPTED)
         );
         assert_eq!((s.due, s.expires, s.priority), (Some(1_060_000), Some(4_660_000), Some(3)));
-        assert_eq!((m.tlvs[0].tag, &m.tlvs[0].value[..], m.udh.len()), (5120, &b"12"[..], 7));
+        assert_eq!((m.tlvs[0].tag, &m.tlvs[0].value[..]), (5120, &b"12"[..]));
     }
 
     #[test]
     fn octets_with_their_header() {
         let s = template(r#"{"to":"1","binary":{"hex":"0102"},"udh":"06050415811581","class":1}"#).unwrap();
         assert_eq!((s.message.data_coding, s.message.udhi, s.message.payload.len()), (0xf5, true, 9));
+        let s = template(r#"{"to":"1","binary":{"hex":"09"},"dest_port":1,"source_port":2}"#).unwrap();
+        assert_eq!((s.message.udhi, &s.message.payload[..]), (true, &[6, 5, 4, 0, 1, 0, 2, 9][..]));
         let s = template(r#"{"to":"1","binary":{"base64":"AQI=","data_coding":246}}"#).unwrap();
         assert_eq!((s.message.data_coding, s.message.udhi, &s.message.payload[..]), (246, false, &[1, 2][..]));
     }
@@ -416,6 +431,8 @@ mod tests {
             (r#"{"to":"1","text":"a","colour":"red"}"#, "unknown field `colour`"),
             (r#"{"to":"1","binary":{"hex":"0x"}}"#, "binary: 'x'"),
             (r#"{"to":"1","text":"a","udh":"0605"}"#, "udh: the header's length"),
+            (r#"{"to":"1","text":"a","source_port":1}"#, "source_port: there is no dest_port"),
+            (r#"{"to":"1","text":"a","dest_port":65536}"#, "65536"),
             (r#"{"to":"1","text":"a","send_at":"2030-01-01T00:00:00Z","delay":1}"#, "either send_at or delay"),
             (r#"{"to":"1","text":"a","send_at":"tomorrow"}"#, "line 1 column"),
             (r#"{"to":"1","text":"a","callback":"ftp://x/"}"#, "callback: "),

@@ -14,9 +14,9 @@ use http_body_util::BodyExt as _;
 use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
 use serde_json::Value;
-use waxwing_api::{AddressGuard, ApiOptions, ApiState, router};
+use waxwing_api::{AddressGuard, ApiOptions, ApiState, Registry, router};
 use waxwing_core::*;
-use waxwing_ledger::{Ledger, LedgerOptions};
+use waxwing_ledger::{AccountStore, Ledger, LedgerOptions};
 use waxwing_spool::log::{EmbeddedSpool, SpoolConfig};
 use waxwing_spool::{SentPart, Spool};
 
@@ -29,6 +29,7 @@ pub struct House {
     pub gateway: Arc<Gateway>,
     pub spool: Arc<EmbeddedSpool>,
     pub ledger: Arc<Ledger>,
+    pub store: Arc<AccountStore>,
     pub time: Arc<AtomicU64>,
     pub line: Arc<ConnectorState>,
     pub state: ApiState,
@@ -127,10 +128,22 @@ pub fn house_guarded(
     let ota = dir.path().join("ota");
     std::fs::create_dir(&ota).unwrap();
     std::fs::write(ota.join("mms.OTA"), STORED).unwrap();
-    let options =
-        ApiOptions { ledger: Some(ledger.clone()), home: Some("/console".into()), guard, ota_folder: Some(ota), ..ApiOptions::default() };
+    let store = Arc::new(AccountStore::open(dir.path().join("accounts.db")).unwrap());
+    // The gateway under test has the accounts above alone; what is stored counts as in force.
+    let check = |name: &str, _: &str, _: &serde_json::Map<String, Value>| match name {
+        "shop" | "other" | "root" => Err(format!("{name} is in the configuration file")),
+        _ => Ok(()),
+    };
+    let options = ApiOptions {
+        ledger: Some(ledger.clone()),
+        home: Some("/console".into()),
+        guard,
+        ota_folder: Some(ota),
+        registry: Some(Registry::new(store.clone(), Arc::new(check), store.revision())),
+        ..ApiOptions::default()
+    };
     let state = ApiState::new(gateway.clone(), options);
-    House { router: router(state.clone()), gateway, spool, ledger, time, line, state, _dir: dir }
+    House { router: router(state.clone()), gateway, spool, ledger, store, time, line, state, _dir: dir }
 }
 
 pub fn basic(name: &str) -> String {

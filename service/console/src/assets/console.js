@@ -64,8 +64,17 @@ function refresh() {
   }, 3000);
 }
 
+// The form of a kind as soon as it is chosen.
+function chooseKind() {
+  const kind = document.getElementById("kind");
+  if (!kind) return;
+  kind.form.querySelector("button").hidden = true;
+  kind.addEventListener("change", () => kind.form.submit());
+}
+
 const go = document.querySelector("a[data-go]");
 if (go) location.replace(go.href);
 localTimes(document);
 countSegments();
+chooseKind();
 refresh();

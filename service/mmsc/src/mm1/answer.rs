@@ -5,7 +5,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use http_body_util::Full;
-use waxwing_mms::{Pdu, PduType, ResponseStatus, StoreStatus};
+use waxwing_mms::{Deletion, EncodedText, Pdu, PduType, ResponseStatus, StoreStatus};
 
 use super::MMS;
 use crate::pdus;
@@ -135,14 +135,32 @@ fn compressed(body: &[u8]) -> Option<Bytes> {
 pub(crate) fn refusal(request: &Pdu, status: ResponseStatus, text: &str) -> Reply {
     let version = pdus::version(request.version.0.into());
     let id = request.transaction_id.clone().unwrap_or_default();
-    let text = Some(text.into());
-    let store = StoreStatus::PermanentServiceDenied;
+    let text: Option<EncodedText> = Some(text.into());
+    let store = match status {
+        s if s.is_transient() => StoreStatus::TransientFailure,
+        ResponseStatus::PermanentFormatCorrupt => StoreStatus::PermanentFormatCorrupt,
+        ResponseStatus::PermanentMessageNotFound => StoreStatus::PermanentMessageNotFound,
+        _ => StoreStatus::PermanentServiceDenied,
+    };
     match request.kind {
         PduType::ForwardReq => Reply::pdu(&Pdu::forward_conf(version, id, status, text, None)),
+        PduType::MboxViewReq => match Pdu::mbox_view_conf(version, id, status, text, &[]) {
+            Ok(conf) => Reply::pdu(&conf),
+            Err(e) => Reply::text(StatusCode::INTERNAL_SERVER_ERROR, &e.to_string()),
+        },
+        PduType::MboxDeleteReq => Reply::pdu(&Pdu::mbox_delete_conf(version, id, deletions(request, status, text))),
+        PduType::DeleteReq => Reply::pdu(&Pdu::delete_conf(version, id, deletions(request, status, text))),
         PduType::MboxStoreReq => Reply::pdu(&Pdu::mbox_store_conf(version, id, None, store, text)),
         PduType::MboxUploadReq => Reply::pdu(&Pdu::mbox_upload_conf(version, id, None, store, text)),
         _ => Reply::pdu(&Pdu::send_conf(version, id, status, text, None)),
     }
+}
+
+/// The same for each message that was to be deleted.
+fn deletions(request: &Pdu, status: ResponseStatus, text: Option<EncodedText>) -> Vec<Deletion> {
+    let all = request.content_locations().map(|location| Deletion { location: Some(location.to_owned()), status, text: text.clone() });
+    let all: Vec<Deletion> = all.collect();
+    if all.is_empty() { vec![Deletion { location: None, status, text }] } else { all }
 }
 
 #[cfg(test)]

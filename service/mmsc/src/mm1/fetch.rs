@@ -122,6 +122,12 @@ impl Centre {
             self.bad_input("mm1", "transaction", Some(asked.peer), &format!("{} of a transaction that is none of ours", pdu.kind));
             return Reply::done();
         };
+        // A message of a mailbox is fetched by a token of its own; its sender hears of it all the same.
+        let origin = match self.waiting(word) {
+            Some(_) => None,
+            None => self.kept(word).await.ok().flatten().map(|entry| entry.origin).filter(|origin| !origin.is_empty()),
+        };
+        let word = origin.as_deref().unwrap_or(word);
         let status = match pdu.kind {
             PduType::AcknowledgeInd => MessageStatus::Retrieved,
             _ => pdu.status().copied().unwrap_or(MessageStatus::Unrecognised),

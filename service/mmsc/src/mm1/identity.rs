@@ -8,8 +8,10 @@ use http::header;
 use percent_encoding::percent_decode_str;
 use waxwing_core::{Address, AuthError};
 use waxwing_ledger::{Subscriber, SubscriberChange, SubscriberError};
+use waxwing_mms::{Pdu, ResponseStatus};
 
 use super::Asked;
+use super::answer::{Reply, refusal};
 use crate::Centre;
 
 /// Who is asking.
@@ -23,6 +25,21 @@ pub(crate) enum Identity {
 }
 
 impl Centre {
+    /// The subscriber that asks for something only subscribers may; the answer for anybody else.
+    pub(crate) async fn subscriber(&self, pdu: &Pdu, asked: &Asked) -> Result<Arc<Subscriber>, Reply> {
+        match self.identify(asked).await {
+            Identity::Is(s) => Ok(s),
+            Identity::Nobody(why) => {
+                self.bad_input("mm1", "sign-in", Some(asked.peer), &why);
+                Err(refusal(pdu, ResponseStatus::PermanentServiceDenied, "This phone is not known here."))
+            }
+            Identity::Busy(why) => {
+                self.bad_input("mm1", "busy", Some(asked.peer), &why);
+                Err(refusal(pdu, ResponseStatus::TransientFailure, "Try again later."))
+            }
+        }
+    }
+
     /// Who is asking.
     pub(crate) async fn identify(&self, asked: &Asked) -> Identity {
         if let Some((name, password)) = in_path(&asked.path).or_else(|| basic(asked)) {
@@ -56,7 +73,7 @@ impl Centre {
     }
 
     /// A number in normal form; `None` where it is none.
-    fn normal(&self, text: &str) -> Option<String> {
+    pub(super) fn normal(&self, text: &str) -> Option<String> {
         let address = Address::parse(text);
         let normal = self.gateway.setup().normaliser.recipient(&address).ok().filter(Address::is_digits)?;
         Some(normal.as_text().into_owned())

@@ -4,6 +4,7 @@ mod answer;
 mod fetch;
 mod forward;
 mod identity;
+mod mailbox;
 mod reports;
 mod send;
 
@@ -77,6 +78,7 @@ impl Door {
         let mut words = asked.path.split('/').skip(1);
         match (words.next(), words.next(), words.next()) {
             (Some("m"), Some(token), None) => self.centre.fetch(token, asked).await,
+            (Some("b"), Some(token), None) => self.centre.fetch_kept(token, asked).await,
             (Some("l"), Some(link), part) if words.next().is_none() => page::answer(&self.centre, link, part, asked).await,
             (Some(""), None, None) => {
                 Reply::text(StatusCode::OK, "This is a multimedia message centre. Phones use this address as their MMSC.")
@@ -119,6 +121,11 @@ impl Door {
             PduType::NotifyRespInd | PduType::AcknowledgeInd => centre.retrieved(&decoded, asked).await,
             PduType::ReadRecInd => centre.read_rec(&decoded, asked).await,
             PduType::ForwardReq => centre.forward_req(&decoded, asked).await,
+            PduType::MboxStoreReq => centre.mbox_store(&decoded, asked).await,
+            PduType::MboxViewReq => centre.mbox_view(&decoded, asked).await,
+            PduType::MboxUploadReq => centre.mbox_upload(&decoded, asked).await,
+            PduType::MboxDeleteReq => centre.mbox_delete(&decoded, asked).await,
+            PduType::DeleteReq => centre.delete_req(&decoded, asked).await,
             PduType::CancelConf => Reply::done(),
             kind => {
                 centre.bad_input("mm1", "kind", Some(asked.peer), &format!("{kind} is not offered"));

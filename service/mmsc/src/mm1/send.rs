@@ -2,25 +2,18 @@
 
 use waxwing_core::{Door, Millis, SubmitError};
 use waxwing_ledger::Subscriber;
-use waxwing_mms::{Content, Field, Header, MmsAddress, Pdu, Priority, ResponseStatus, SenderVisibility, Time};
+use waxwing_mms::{Content, Field, Header, MmState, MmsAddress, Pdu, Priority, ResponseStatus, SenderVisibility, Time};
 
 use super::Asked;
 use super::answer::{Reply, refusal};
-use super::identity::Identity;
+use super::mailbox::Copy;
 use crate::{Centre, Draft, MmsError, pdus};
 
 impl Centre {
     pub(crate) async fn send_req(&self, pdu: Pdu, asked: &Asked) -> Reply {
-        let subscriber = match self.identify(asked).await {
-            Identity::Is(s) => s,
-            Identity::Nobody(why) => {
-                self.bad_input("mm1", "sign-in", Some(asked.peer), &why);
-                return refusal(&pdu, ResponseStatus::PermanentServiceDenied, "This phone is not known here.");
-            }
-            Identity::Busy(why) => {
-                self.bad_input("mm1", "busy", Some(asked.peer), &why);
-                return refusal(&pdu, ResponseStatus::TransientFailure, "Try again later.");
-            }
+        let subscriber = match self.subscriber(&pdu, asked).await {
+            Ok(s) => s,
+            Err(reply) => return reply,
         };
         if !subscriber.may_send {
             return refusal(&pdu, ResponseStatus::PermanentServiceDenied, "This phone may not send multimedia messages.");
@@ -38,19 +31,23 @@ impl Centre {
         let Some(account) = self.account() else {
             return refusal(&pdu, ResponseStatus::TransientFailure, "Try again later.");
         };
+        let copy = Copy::wanted(&pdu, &draft, MmState::Sent);
         let result = self.submit(&account, draft).await;
         let version = pdus::version(pdu.version.0.into());
         let id = pdu.transaction_id.clone().unwrap_or_default();
         match result {
             Ok(done) if done.refused.is_empty() => {
-                Reply::pdu(&Pdu::send_conf(version, id, ResponseStatus::Ok, None, Some(done.message_id)))
+                let stored = self.keep_copy(&subscriber, copy, &done.message_id).await;
+                Reply::pdu(&Pdu::send_conf(version, id, ResponseStatus::Ok, None, Some(done.message_id)).with_all(stored))
             }
             // Taken for the others; 1.0 has no word for that, and 1.1 and later take it with the message's number.
             Ok(done) => {
                 let words: Vec<String> = done.refused.iter().map(|(r, e)| format!("{}: {e}", r.bare())).collect();
                 self.bad_input("mm1", "recipient", Some(asked.peer), &words.join("; "));
                 let status = ResponseStatus::TransientPartialSuccess;
-                Reply::pdu(&Pdu::send_conf(version, id, status, Some(words.join("; ").into()), Some(done.message_id)))
+                let stored = self.keep_copy(&subscriber, copy, &done.message_id).await;
+                let words = Some(words.join("; ").into());
+                Reply::pdu(&Pdu::send_conf(version, id, status, words, Some(done.message_id)).with_all(stored))
             }
             Err(e) => {
                 self.bad_input("mm1", "refused", Some(asked.peer), &e.to_string());

@@ -44,6 +44,7 @@ impl Checker<'_, '_> {
         self.in_range(b, "max_size", v.max_size.0, 1024..=64 << 20);
         self.in_range(b, "phone_max_size", v.phone_max_size.0, 1024..=64 << 20);
         self.in_range(b, "max_recipients", v.max_recipients, 1..=10_000);
+        self.in_range(b, "mailbox_messages", v.mailbox_messages, 0..=10_000_000);
         self.in_range(b, "max_connections", v.max_connections, 1..=1_000_000);
         if v.upload_memory.0 < v.max_size.0 {
             self.wrong_key(

@@ -51,6 +51,12 @@ pub struct Mmsc {
     pub phone_max_size: Size,
     /// The program that converts audio and video (ffmpeg); without it they stay as they are.
     pub ffmpeg: Option<PathBuf>,
+    /// Messages that a subscriber may keep in the mailbox here; 0 = there are no mailboxes.
+    pub mailbox_messages: u32,
+    /// How much a mailbox may hold; 0 = there are no mailboxes.
+    pub mailbox_size: Size,
+    /// How long what is in a mailbox is kept. Without it, until it is deleted.
+    pub mailbox_keep: Option<Period>,
     /// Connections at the same time; further ones wait in the system's queue.
     pub max_connections: u32,
     /// Memory for uploads that are being read, all together; beyond it phones are told to try again.
@@ -151,6 +157,9 @@ impl Default for Mmsc {
             adapt: true,
             phone_max_size: Size(600 << 10),
             ffmpeg: None,
+            mailbox_messages: 1000,
+            mailbox_size: Size(50 << 20),
+            mailbox_keep: None,
             max_connections: 4096,
             upload_memory: Size(256 << 20),
             nowsms_log: None,

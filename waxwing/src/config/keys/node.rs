@@ -90,7 +90,8 @@ pub struct Sms {
 }
 
 /// Which addresses webhooks and DLR URLs may be sent to. `deny` is looked at after `allow`: an address that `allow` lists is always let
-/// through.
+/// through. Addresses that strangers name (results of pushes by PAP, messages that an MMS notification is of) may not be in this machine's own
+/// network (loopback, private and the like) either, unless `allow` lists them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Callback {
