@@ -136,18 +136,7 @@ impl Bed {
 impl Fetched {
     /// What tshark reads in it as an answer by HTTP: no complaints, and these fields.
     fn tshark(&self, folder: &Path, fields: &[&str]) -> Vec<String> {
-        let head =
-            format!("HTTP/1.1 200 OK\r\nContent-Type: application/vnd.wap.mms-message\r\nContent-Length: {}\r\n\r\n", self.pdu.len());
-        let capture = folder.join("answer.pcap");
-        std::fs::write(&capture, pcap(&[head.as_bytes(), &self.pdu].concat())).expect("a file can be written");
-        let run = |arguments: &[&str]| {
-            let output = Command::new("tshark").arg("-r").arg(&capture).args(arguments).output().expect("tshark");
-            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-            String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
-        };
-        assert_eq!(run(&["-Y", "_ws.malformed || _ws.expert.severity >= 0x400000"]), "");
-        let fields: Vec<&str> = fields.iter().flat_map(|f| ["-e", f]).collect();
-        run(&[&["-T", "fields"], &fields[..]].concat()).split('\t').map(str::to_owned).collect()
+        waxwing_tests::tshark::mms(folder, &self.pdu, fields)
     }
 
     /// Taken apart by this program: the header file and the files.
@@ -169,22 +158,6 @@ impl Fetched {
     fn stem(&self) -> String {
         self.token.trim_start_matches('-').to_owned()
     }
-}
-
-/// A capture of one TCP segment from port 80, of raw IP.
-fn pcap(payload: &[u8]) -> Vec<u8> {
-    let mut out = [&0xA1B2_C3D4_u32.to_be_bytes()[..], &[0, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 101]].concat();
-    let total = u16::try_from(40 + payload.len()).expect("one packet");
-    let mut packet = vec![0x45, 0];
-    packet.extend(total.to_be_bytes());
-    packet.extend([0, 0, 0, 0, 64, 6, 0, 0, 192, 0, 2, 1, 192, 0, 2, 2, 0, 80, 0x9c, 0x40, 0, 0, 0, 1, 0, 0, 0, 0, 0x50, 0x18, 0xff, 0xff]);
-    packet.extend([0, 0, 0, 0]);
-    packet.extend(payload);
-    out.extend([0; 8]);
-    out.extend(u32::from(total).to_be_bytes());
-    out.extend(u32::from(total).to_be_bytes());
-    out.extend(packet);
-    out
 }
 
 /// A web server with a picture at `/pic.gif` and too much at `/big`.
@@ -218,7 +191,20 @@ fn a_form_reaches_a_real_phone_and_its_sender_hears_of_it() {
     let mut bed = Bed::start("");
     let gif = bed.file("pic.gif", GIF);
     let file = format!("file=@{};type=image/gif", gif.display());
-    let form = ["-F", "to=+447700900123", "-F", "subject=Grüße", "-F", "text=Hallo ☃", "-F", &file, "-F", "reference=r-1"];
+    let form = [
+        "-F",
+        "to=+447700900123",
+        "-F",
+        "from=+447700900199",
+        "-F",
+        "subject=Grüße",
+        "-F",
+        "text=Hallo ☃",
+        "-F",
+        &file,
+        "-F",
+        "reference=r-1",
+    ];
     let with_key = [&form[..], &["-H", "Idempotency-Key: k1"]].concat();
     let (status, answer) = bed.rest(&with_key);
     assert_eq!((status, &answer["accepted"], &answer["messages"][0]["to"]), (202, &json!(1), &json!(BOB)), "{answer:#}");
@@ -247,7 +233,7 @@ fn a_form_reaches_a_real_phone_and_its_sender_hears_of_it() {
     let mut phone = Phone::start_with(&format!("http://{}/", bed.gateway.mmsc()), BOB, json!({"apn": "vzwinternet"}));
     phone.push_parts(&parts);
     let got = phone.wait_for_message(BOUND);
-    assert_eq!((got.sender.as_str(), got.subject.as_str()), ("12345", "Grüße"), "{got:#?}");
+    assert_eq!((got.sender.as_str(), got.subject.as_str()), ("+447700900199", "Grüße"), "{got:#?}");
     assert!(got.smil.contains("pic.gif") && got.smil.contains("text.txt"), "{got:#?}");
     assert_eq!((got.part("pic.gif").data.as_slice(), got.part("text.txt").data.as_slice()), (GIF, "Hallo ☃".as_bytes()));
 

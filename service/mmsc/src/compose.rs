@@ -126,8 +126,11 @@ impl Centre {
         let Some(facts) = facts.or_else(|| self.recent.by_id(id, self.now()).map(|kept| kept.facts.clone())) else { return Ok(None) };
         let Some(content) = self.content(&facts).map_err(|e| broken(&e))? else { return Ok(None) };
         let leaves = RawContent::split(content).and_then(|raw| Content::from(raw).leaves(Limits::default())).map_err(|e| broken(&e))?;
-        let part =
-            |part: Part| MmsPart { name: part.file_name().unwrap_or_default(), media_type: part.content_type.to_string(), data: part.data };
+        let part = |mut part: Part| {
+            let name = part.file_name().unwrap_or_default();
+            part.content_type.parameters.retain(|p| !p.name.eq_ignore_ascii_case("name"));
+            MmsPart { name, media_type: part.content_type.to_string(), data: part.data }
+        };
         Ok(Some(leaves.into_iter().map(part).collect()))
     }
 }
