@@ -157,6 +157,10 @@ fn facts(m: &MessageRecord) -> String {
     let parts = if m.parts > 1 { m.parts.to_string() } else { String::new() };
     let attempts = if m.attempts > 1 { m.attempts.to_string() } else { String::new() };
     let content = if m.text.is_none() { format!("{} octets, data coding {:02X}", m.octets, m.data_coding) } else { String::new() };
+    let is_mms = m.kind == Kind::Mms;
+    // A multimedia message that waits has no error, but a last word; and its number at the phone is the word that it is fetched by.
+    let error = if is_mms && !m.state.is_final() { String::new() } else { escape(&[m.error.as_str(), m.reason.as_str()].join(" ")) };
+    let remote = if is_mms { String::new() } else { escape(&m.remote_id) };
     let list = [
         ("From", escape(&m.source.to_string())),
         ("To", escape(&m.destination.to_string())),
@@ -166,14 +170,17 @@ fn facts(m: &MessageRecord) -> String {
         ("Connector", escape(&m.connector)),
         ("Content", content),
         ("Accepted", time(m.accepted)),
-        ("Not before", m.due.map(time).unwrap_or_default()),
+        (
+            if is_mms { "Next notification" } else { "Not before" },
+            m.due.filter(|_| !(is_mms && m.state.is_final())).map(time).unwrap_or_default(),
+        ),
         ("Sent", m.sent.map(time).unwrap_or_default()),
         ("Final", m.done.map(time).unwrap_or_default()),
         ("Valid until", time(m.expires)),
         ("Parts", parts),
         ("Attempts", attempts),
-        ("Error", escape(&[m.error.as_str(), m.reason.as_str()].join(" "))),
-        ("Carrier's id", escape(&m.remote_id)),
+        ("Error", error),
+        ("Carrier's id", remote),
         ("Reference", escape(&m.reference)),
     ];
     let mut out = String::from("<dl class=\"card\">");

@@ -7,7 +7,7 @@ use http::StatusCode;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use waxwing_core::{Kind, Millis, MsgId, State as MessageState};
+use waxwing_core::{Kind, Message, Millis, MsgId, State as MessageState};
 use waxwing_ledger::{EventRecord, MessageRecord, NumberQuery, Query as LedgerQuery};
 
 use crate::auth::Caller;
@@ -259,11 +259,13 @@ pub(crate) async fn get(
         return Ok(Json(message(life.message, Some(life.events))));
     }
     // The ledger follows the spool; what was accepted a moment ago is only there.
+    let body = state.gateway().spool.read_body(id).ok().flatten();
+    let kind = body.and_then(|b| Message::from_bytes(b).ok()).map_or(Kind::Mt, |m| m.kind());
     let status = state.gateway().status(&caller.account, id).await.ok_or_else(|| unknown(id))?;
     Ok(Json(MessageBody {
         id: id.to_string(),
         account: status.account.to_string(),
-        kind: "mt",
+        kind: kind_name(kind),
         from: status.source.to_string(),
         to: status.destination.to_string(),
         state: status.state.name(),
@@ -356,6 +358,14 @@ fn kind_named(name: &str) -> Result<Kind, Problem> {
     }
 }
 
+fn kind_name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Mo => "mo",
+        Kind::Mms => "mms",
+        _ => "mt",
+    }
+}
+
 fn to_millis(at: Timestamp) -> Millis {
     Millis::try_from(at.as_millisecond()).unwrap_or(0)
 }
@@ -372,11 +382,7 @@ fn message(m: MessageRecord, events: Option<Vec<EventRecord>>) -> MessageBody {
         mms: steps,
         id: m.id.to_string(),
         account: m.account,
-        kind: match m.kind {
-            Kind::Mo => "mo",
-            Kind::Mms => "mms",
-            _ => "mt",
-        },
+        kind: kind_name(m.kind),
         door: m.door,
         from: m.source.to_string(),
         to: m.destination.to_string(),
@@ -385,7 +391,8 @@ fn message(m: MessageRecord, events: Option<Vec<EventRecord>>) -> MessageBody {
         error: m.error,
         reason: m.reason,
         connector: m.connector,
-        carrier_id: m.remote_id,
+        // Of a multimedia message it is the word that its phone fetches it by.
+        carrier_id: if m.kind == Kind::Mms { String::new() } else { m.remote_id },
         reference: m.reference,
         parts: Some(m.parts),
         attempts: Some(m.attempts),
