@@ -67,7 +67,7 @@ pub(crate) fn tend(shared: &Shared) -> Result<(), MediaError> {
     }
     let options = &shared.options;
     loop {
-        drop_empty(shared)?;
+        drop_empty(shared);
         let (copy, end) = {
             let packs = &shared.index.lock().packs;
             (packs.to_copy(options.compact_percent, options.compact_slack), packs.to_end(options.compact_percent, least(shared)))
@@ -86,18 +86,20 @@ fn least(shared: &Shared) -> u64 {
     u64::from(shared.options.pack_size) / 4
 }
 
-fn drop_empty(shared: &Shared) -> Result<(), MediaError> {
+/// Removes packs in which nothing is needed. One that cannot be removed now is after the next start.
+fn drop_empty(shared: &Shared) {
     let numbers = shared.index.lock().packs.take_empty();
     for number in numbers {
-        shared.files.forget(number);
         let path = shared.folder.pack(number);
+        // Should the name be there again after a crash, so are contents that nobody needs.
         match fs::remove_file(&path) {
-            Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(io_error("remove", &path, &e)),
-            // Should the name be there again after a crash, so are contents that nobody needs.
-            _ => shared.counters.dropped.fetch_add(1, Ordering::Relaxed),
-        };
+            Err(e) if e.kind() != io::ErrorKind::NotFound => tracing::error!("{}", io_error("remove", &path, &e)),
+            _ => {
+                shared.counters.dropped.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+        shared.files.forget(number);
     }
-    Ok(())
 }
 
 /// Copies what is needed in a pack to the one being written.

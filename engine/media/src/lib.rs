@@ -6,7 +6,7 @@
 //!
 //! * `put`: name and checksum, in the caller's task; `committer`, `writer`: the one thread that writes;
 //! * `index`: where each content is and who needs it, about 75 octets a content with one owner;
-//! * `frame`: the octets; `files`, `hot`: reading them; `scan`, `recover`: from packs to index;
+//! * `frame`: the octets; `files`: reading them; `scan`, `recover`: from packs to index;
 //! * `caretaker`: removes packs in which nothing is needed, and copies what is needed out of those that are mostly dead.
 //!
 //! Who needs a content is known by its owners and [`Pin`]s, and both are in memory only. At start the caller, who knows from its own
@@ -16,8 +16,8 @@
 //! # The files
 //!
 //! `packs/NNNNNNNNNN.pack`: a header, frames, and, when the pack is full, a list of the frames and a trailer that says where the list is,
-//! so that opening reads some 40 octets a content and not the contents. `LOCK` keeps a second process out. Packs are not preallocated:
-//! groups of contents are large enough that it gains little, and it would write everything twice.
+//! so that opening reads some 40 octets a content and not the contents. `LOCK` keeps a second process out. Packs are not filled in advance:
+//! that would write everything twice. Nor are contents kept in memory: to read one from the system's cache takes some microseconds.
 //!
 //! # Damage
 //!
@@ -33,7 +33,6 @@ mod error;
 mod files;
 mod folder;
 mod frame;
-mod hot;
 mod index;
 mod options;
 mod pin;

@@ -36,8 +36,6 @@ pub struct MediaOptions {
     pub compact_slack: u64,
     /// Pack files held open for reading, at most. Default 128.
     pub open_files: usize,
-    /// Octets of contents last read that are kept in memory; 0 = none. Default 32 MiB.
-    pub hot_octets: usize,
     /// Whether to sync before acknowledging. `false` is only for the control run of a durability test, which must then fail.
     pub sync: bool,
     /// Let [`MediaStore::put`](crate::MediaStore::put) wait on the calling thread instead of in its future. Only for tests on tokio's
@@ -78,7 +76,6 @@ impl MediaOptions {
             compact_percent: 25,
             compact_slack: 256 << 20,
             open_files: 128,
-            hot_octets: 32 << 20,
             sync: true,
             wait_inline: false,
             fault: None,
@@ -93,7 +90,6 @@ impl MediaOptions {
             min_free: 0,
             compact_slack: 32 << 10,
             open_files: 2,
-            hot_octets: 8 << 10,
             ..MediaOptions::new(folder)
         }
     }

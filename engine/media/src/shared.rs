@@ -12,7 +12,6 @@ use tokio::sync::{Semaphore, watch};
 use crate::committer::Job;
 use crate::files::Files;
 use crate::folder::Folder;
-use crate::hot::Hot;
 use crate::index::Index;
 use crate::{MediaError, MediaOptions, MediaStats};
 
@@ -22,7 +21,6 @@ pub(crate) struct Counters {
     pub(crate) puts: AtomicU64,
     pub(crate) known: AtomicU64,
     pub(crate) gets: AtomicU64,
-    pub(crate) hot: AtomicU64,
     pub(crate) pending: AtomicU64,
     pub(crate) syncs: AtomicU64,
     pub(crate) written: AtomicU64,
@@ -60,7 +58,6 @@ pub(crate) struct Shared {
     pub(crate) folder: Folder,
     pub(crate) index: Mutex<Index>,
     pub(crate) files: Files,
-    pub(crate) hot: Hot,
     pub(crate) counters: Counters,
     pub(crate) jobs: Sender<Job>,
     /// One for each KiB of contents that may wait for the committer.
@@ -85,7 +82,6 @@ impl Shared {
         let all_permits = (options.pending_octets / 1024).clamp(1, 1 << 24) as u32;
         Shared {
             files: Files::new(options.open_files),
-            hot: Hot::new(options.hot_octets),
             free: AtomicU64::new(folder.free()),
             options,
             folder,
@@ -183,7 +179,6 @@ impl Shared {
             puts: get(&counters.puts),
             known: get(&counters.known),
             gets: get(&counters.gets),
-            hot: get(&counters.hot),
             pending: get(&counters.pending),
             syncs: get(&counters.syncs),
             written: get(&counters.written),

@@ -86,15 +86,9 @@ impl MediaStore {
         for _ in 0..LOOKS {
             let found = shared.index.lock().blob(id).map(|blob| (blob.place(), blob.len));
             let Some((place, len)) = found else { return Ok(None) };
-            if let Some(content) = shared.hot.get(id) {
-                shared.counters.hot.fetch_add(1, Ordering::Relaxed);
-                shared.counters.gets.fetch_add(1, Ordering::Relaxed);
-                return Ok(Some(content));
-            }
             match shared.files.content(&shared.folder, id, place, len)? {
                 Read::Content(content, _) => {
                     shared.counters.gets.fetch_add(1, Ordering::Relaxed);
-                    shared.hot.put(*id, &content);
                     return Ok(Some(content));
                 }
                 // It was copied forward between the two looks; or the file is gone.

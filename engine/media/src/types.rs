@@ -40,8 +40,6 @@ pub struct MediaStats {
     pub known: u64,
     /// Contents read.
     pub gets: u64,
-    /// Contents read that were still in memory.
-    pub hot: u64,
     /// Octets of contents that wait for the disk.
     pub pending: u64,
     /// Syncs of pack files.

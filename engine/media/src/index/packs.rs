@@ -23,6 +23,8 @@ pub(crate) struct Packs {
     all: BTreeMap<u32, Pack>,
     /// The one that is being written.
     pub(crate) active: Option<u32>,
+    /// The highest number so far: none is used again, since a reader may still have the file that had it.
+    highest: u32,
     size: u64,
     live_octets: u64,
     /// One came to be empty, since last asked.
@@ -41,10 +43,11 @@ impl Packs {
 
     /// Number of the next pack.
     pub(crate) fn next(&self) -> u32 {
-        self.all.last_key_value().map_or(1, |(number, _)| number + 1)
+        self.highest + 1
     }
 
     pub(crate) fn set_size(&mut self, number: u32, size: u64) {
+        self.highest = self.highest.max(number);
         let pack = self.all.entry(number).or_default();
         self.size = self.size - pack.size + size;
         pack.size = size;
@@ -142,6 +145,10 @@ mod tests {
         assert!(all.take_emptied() && !all.take_emptied());
         assert_eq!(all.take_empty(), [1, 2, 3]);
         assert_eq!((all.len(), all.octets(), all.next()), (1, (500, 0), 5));
+        all.active = None;
+        assert_eq!((all.take_empty(), all.next()), (vec![4], 5), "no number is used again");
+        all.set_size(5, 500);
+        all.active = Some(5);
         assert!(all.to_end(25, 499) && !all.to_end(25, 500));
     }
 }

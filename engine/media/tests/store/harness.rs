@@ -64,6 +64,12 @@ impl World {
         self.store().get(id).unwrap().map(|content| content.to_vec())
     }
 
+    /// Octets of all packs.
+    pub(crate) fn used(&self) -> u64 {
+        // One may go between two looks.
+        self.packs().iter().map(|path| std::fs::metadata(path).map_or(0, |m| m.len())).sum()
+    }
+
     pub(crate) fn packs(&self) -> Vec<PathBuf> {
         packs(self.dir.path())
     }

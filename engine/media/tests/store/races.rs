@@ -11,7 +11,7 @@ use super::harness::*;
 #[test]
 fn putting_and_letting_go_of_the_same_contents_while_packs_move_loses_nothing() {
     let mut w = World::with(|o| {
-        (o.sync, o.hot_octets, o.compact_slack, o.open_files) = (false, 0, 4096, 3);
+        (o.sync, o.compact_slack, o.open_files) = (false, 4096, 3);
     });
     w.store().recovered();
     let contents: Arc<Vec<Bytes>> = Arc::new((0..24).map(|n| Bytes::from(content(n, 700 + 50 * n as usize))).collect());

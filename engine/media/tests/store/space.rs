@@ -4,11 +4,6 @@ use waxwing_media::{MediaError, MediaId, Owner};
 
 use super::harness::*;
 
-/// Octets of all packs.
-fn used(w: &World) -> u64 {
-    w.packs().iter().map(|p| std::fs::metadata(p).unwrap().len()).sum()
-}
-
 fn settled(w: &World) {
     // The pack being written may be ended in between, by another thread.
     (0..3).for_each(|_| w.store().maintain().unwrap());
@@ -35,11 +30,11 @@ fn stragglers_are_copied_forward_and_stay_over_a_restart() {
     let mut w = World::new();
     w.store().recovered();
     let all: Vec<(u64, MediaId)> = (0..400).map(|n| (n, w.keep(&content(n, 1000), n))).collect();
-    assert_eq!(used(&w) / 100_000, 4);
+    assert_eq!(w.used() / 100_000, 4);
     w.store().sweep(&|owner| owner.0 % 20 == 0);
     until("space comes back", || {
         settled(&w);
-        used(&w) < 80_000
+        w.used() < 80_000
     });
     assert!(w.store().stats().copied >= 15 * 1052);
     for round in 0..2 {
@@ -65,7 +60,7 @@ fn all_packs_together_take_little_more_than_twice_what_is_needed() {
     let live = 240 * 1052;
     until("space comes back", || {
         settled(&w);
-        used(&w) <= 2 * live + (16 << 10) + (20 << 10)
+        w.used() <= 2 * live + (16 << 10) + (20 << 10)
     });
     assert!(ids.iter().zip(0..600u64).all(|(id, n)| w.get(id).is_some() == (n % 5 < 2)));
 }
