@@ -21,6 +21,7 @@ pub mod kannel;
 pub mod load;
 pub mod mail;
 pub mod mm1;
+pub mod mms;
 pub mod peer;
 pub mod phone;
 pub mod push;

@@ -15,6 +15,7 @@ use waxwing_wap::mms::{TypeForm, notification};
 use waxwing_wap::sms::{PUSH, user_data};
 
 use crate::centre::Waiting;
+use crate::log::kind;
 use crate::notify::class;
 use crate::{Centre, Facts, Way, pdus};
 
@@ -112,6 +113,13 @@ impl Centre {
             _ => MessageStatus::Indeterminate,
         };
         let pdu = pdus::delivery_ind(&self.message_id(&facts), &facts, status, receipt.done / 1000);
+        let (sender, size) = (out.message.destination.to_string(), facts.size.to_string());
+        let message = MsgId(receipt.id).to_string();
+        self.journal.line(
+            self.now(),
+            kind::DELIVERY_REPORT,
+            &["SMS:localsystem", &facts.recipient, &sender, &message, state.name(), &size],
+        );
         self.push_to_sender(out, &out.message.destination, pdu)
     }
 

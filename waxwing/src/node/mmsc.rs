@@ -52,7 +52,7 @@ impl MmscNode {
         let directory = directory.map_err(|e| failed(&e))?.map_err(|e| failed(&e))?;
         let listener = bind(listen.0).await?;
         let address = listener.local_addr().ok();
-        let options = options(config, address.unwrap_or(listen.0));
+        let options = MmscOptions { secret: secret(&config.data())?, ..options(config, address.unwrap_or(listen.0)) };
         let centre = Centre::new(gateway.clone(), (media.clone(), mailboxes), (directory, store.clone()), WebFetch::new(guard), options);
         let tls = http::server_tls(config, "mmsc", config.mmsc.tls_cert.as_deref(), config.mmsc.tls_key.as_deref()).map_err(StartError)?;
         let mail = mail_door(config, &centre, tls.clone())?;
@@ -76,6 +76,28 @@ impl MmscNode {
     pub(super) async fn stop(self) -> Arc<MediaStore> {
         self.running.stop().await;
         self.media
+    }
+}
+
+/// The centre's key, made at the first start and kept in the data folder.
+fn secret(data: &Path) -> Result<Vec<u8>, StartError> {
+    use std::io::Write as _;
+    use std::os::unix::fs::OpenOptionsExt as _;
+    const OCTETS: usize = 32;
+    let path = data.join("mmsc.key");
+    let failed = |e: &dyn std::fmt::Display| StartError(format!("{}: {e}", path.display()));
+    match std::fs::read(&path) {
+        Ok(key) if key.len() == OCTETS => Ok(key),
+        Ok(key) => Err(failed(&format!("it has {} octets instead of {OCTETS}; remove it, and a new one is made", key.len()))),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+            let mut key = vec![0; OCTETS];
+            getrandom::fill(&mut key).map_err(|e| failed(&e))?;
+            let new = data.join("mmsc.key.new");
+            let file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&new);
+            let written = file.and_then(|mut f| f.write_all(&key).and_then(|()| f.sync_all())).and_then(|()| std::fs::rename(&new, &path));
+            written.map_err(|e| failed(&e)).map(|()| key)
+        }
+        Err(e) => Err(failed(&e)),
     }
 }
 

@@ -12,6 +12,7 @@ use super::Asked;
 use super::answer::Reply;
 use super::identity::Identity;
 use crate::centre::ACCOUNT;
+use crate::log::kind;
 use crate::{Centre, pdus};
 
 impl Centre {
@@ -37,7 +38,7 @@ impl Centre {
         let id = pdu.message_id().and_then(|m| self.of_copy_id(m)).ok_or("it is about no message of this centre")?;
         let status = pdu.read_status().copied().unwrap_or(ReadStatus::Read);
         let (message, account) = self.about(id).await.ok_or("its message is not known any more")?;
-        // Whoever may be asked who he is must be the recipient; a phone that only knows the number of its message is believed.
+        // Whoever says who he is must be the recipient; a phone that does not is believed, since only it was told this id.
         if let Identity::Is(s) = self.identify(asked).await
             && *message.destination.as_text() != *s.number
         {
@@ -61,6 +62,8 @@ impl Centre {
             let submission = Submission { message: self.push_sms(message.source.clone(), id, &pdu), ..Submission::default() };
             ops.push(Op::Accept(self.gateway.entry(account, submission).map_err(|e| e.to_string())?));
             self.counters.reports.inc();
+            let (from, to) = (message.destination.to_string(), message.source.to_string());
+            self.journal.line(self.now(), kind::READ_REPORT, &["", &from, &to, &id.to_string(), words, ""]);
         } else {
             let now = self.now();
             let told = Told { id, state: State::Delivered, event: want::READ, submitted: 0, done: now, error: "", reason: words };
