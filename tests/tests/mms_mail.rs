@@ -101,8 +101,8 @@ impl Network {
         pdu.extend_from_slice(headers);
         pdu.extend_from_slice(GIF);
         let response = self.post(ALICE, &pdu);
-        // m-send-conf with status Ok.
-        assert!(response.status == 200 && response.body.as_bytes().windows(2).any(|w| w[0] == 0x92), "{response:?}");
+        // m-send-conf with a number.
+        assert!(response.status == 200 && response.body.contains("@mms.example.net"), "{response:?}");
     }
 }
 
@@ -146,32 +146,23 @@ fn mail_reaches_a_real_phone() {
 #[test]
 fn formatted_mail_is_shown_as_text_and_its_delivery_reported() {
     let mut net = Network::start(false, TRUSTED);
-    let html = "<html><body><p>Tom &amp; <b>Jerry</b></p><script>alert(1)</script></body></html>";
-    let arguments = [
-        "--from",
-        "bob@example.com",
-        "--to",
-        TO_ALICE,
-        "--header",
-        "Content-Type: text/html; charset=utf-8",
-        "--header",
-        "Message-ID: <first@example.com>",
-        "--header",
-        "X-Mms-Delivery-Report: Yes",
-        "--header",
-        "Disposition-Notification-To: <bob@example.com>",
-        "--body",
-        html,
-    ];
-    swaks(net.gateway.smtp(), &arguments).is_taken();
-    // The same once more, as a server does that has lost our answer: it is one message.
+    let mail = "From: Bob <bob@example.com>\r\nContent-Type: text/html; charset=utf-8\r\nMessage-ID: <first@example.com>\r\n\
+                X-Mms-Delivery-Report: Yes\r\nDisposition-Notification-To: <bob@example.com>\r\n\r\n\
+                <html><body><p>Tom &amp; <b>Jerry</b></p><script>alert(1)</script></body></html>\r\n";
+    let file = net.gateway.folder().join("mail.eml");
+    std::fs::write(&file, mail).unwrap();
+    let data = format!("@{}", file.display());
+    // Twice, as a server does that has lost our answer: it is one message.
+    for _ in 0..2 {
+        swaks(net.gateway.smtp(), &["--from", "bob@example.com", "--to", TO_ALICE, "--data", &data]).is_taken();
+    }
     let token = net.notified();
     let content = net.fetch(&token);
     assert!(content.contains("Tom & Jerry") && !content.contains("alert") && content.contains("bob@example.com"), "{content}");
     net.acknowledge(&token);
 
     let report = net.relay.mail();
-    assert_eq!((&report["sender"], &report["recipients"]), (&json!(""), &json!(["bob@example.com"])), "{report:#}");
+    assert_eq!((&report["sender"], &report["recipients"]), (&json!("<>"), &json!(["bob@example.com"])), "{report:#}");
     assert_eq!((&report["type"], &report["defects"]), (&json!("multipart/report"), &json!([])), "{report:#}");
     assert!(report["headers"]["auto-submitted"].as_str().is_some_and(|v| v.starts_with("auto-")), "{report:#}");
     let fields = &report["fields"];
@@ -184,19 +175,18 @@ fn formatted_mail_is_shown_as_text_and_its_delivery_reported() {
     let id: String = content[..at].chars().rev().take_while(char::is_ascii_hexdigit).collect();
     let id: String = id.chars().rev().collect();
     let from = format!("{ALICE}/TYPE=PLMN");
-    let pdu = [
-        &b"\x8c\x87\x8d\x92\x8b"[..],
-        format!("{id}@mms.example.net\0").as_bytes(),
-        b"\x97bob@example.com\0\x89",
-        &[u8::try_from(from.len() + 2).unwrap(), 0x80],
-        from.as_bytes(),
-        b"\0\x9b\x80",
-    ];
+    let mut pdu = b"\x8c\x87\x8d\x92\x8b".to_vec();
+    pdu.extend_from_slice(format!("{id}@mms.example.net\0").as_bytes());
+    pdu.extend_from_slice(b"\x97bob@example.com\0");
+    pdu.extend_from_slice(&[0x89, u8::try_from(from.len() + 2).unwrap(), 0x80]);
+    pdu.extend_from_slice(format!("{from}\0").as_bytes());
+    pdu.extend_from_slice(&[0x9b, 0x80]);
     until("the message is in the record", BOUND, || {
         let list = http::get_as(net.gateway.http(), "/api/v1/messages?kind=mms", "root", "secret").json();
+        assert!(list["messages"].as_array().is_some_and(|all| all.len() <= 1), "{list:#}");
         list["messages"][0]["state"] == "delivered"
     });
-    assert_eq!(net.post(ALICE, &pdu.concat()).status, 200);
+    assert_eq!(net.post(ALICE, &pdu).status, 200);
     let read = net.relay.mail();
     assert_eq!(read["recipients"], json!(["bob@example.com"]), "{read:#}");
     assert_eq!(read["fields"][0]["original-message-id"], "<first@example.com>", "{read:#}");
@@ -301,8 +291,84 @@ fn a_refusal_is_reported_to_the_phone() {
     net.write("nobody@example.com", "Hello");
     let (push, _) = net.next_push();
     assert!(push.windows(2).any(|w| w == [0x8c, 0x86]) && push.windows(2).any(|w| w == [0x95, 0x82]), "rejected: {push:02x?}");
-    let list = http::get_as(net.gateway.http(), "/api/v1/messages?kind=mms", "root", "secret").json();
-    assert_eq!(list["messages"].as_array().map(Vec::len), Some(1), "{list:#}");
+    until("its record says so", BOUND, || {
+        let list = http::get_as(net.gateway.http(), "/api/v1/messages?kind=mms", "root", "secret").json();
+        list["messages"][0]["state"] == "rejected"
+    });
+}
+
+#[test]
+fn an_sms_that_failed_is_reported_with_what_the_envelope_said() {
+    let mut net = Network::start(true, &format!("{TRUSTED}\nnowsms_log = \"log\""));
+    // The number is no number, says the carrier.
+    net.carrier.refuse(0x0B, 1);
+    let conversation = [
+        "EHLO mail.example.com",
+        "MAIL FROM:<bounces@example.com> ENVID=QQ314159 RET=HDRS",
+        "RCPT TO:<4915112345699@sms.example.net> NOTIFY=FAILURE ORCPT=rfc822;pager@example.com",
+        "DATA",
+        "From: alarm@example.com\r\nAuto-Submitted: auto-generated\r\nMessage-ID: <alarm1@example.com>\r\n\r\nPump 3\r\n.",
+        "QUIT",
+    ];
+    let said = talk(&net, &conversation);
+    assert!(said[4].starts_with("250 2.0.0 Accepted as "), "{said:?}");
+    let report = net.relay.mail();
+    assert_eq!((&report["sender"], &report["recipients"]), (&json!("<>"), &json!(["bounces@example.com"])), "{report:#}");
+    assert_eq!(report["fields"][0]["original-envelope-id"], "QQ314159", "{report:#}");
+    let fields = &report["fields"][1];
+    assert_eq!((&fields["action"], &fields["original-recipient"]), (&json!("failed"), &json!("rfc822; pager@example.com")), "{report:#}");
+    assert!(fields["status"].as_str().is_some_and(|s| s.starts_with("5.")), "{report:#}");
+    assert_eq!(report["headers"]["in-reply-to"], "<alarm1@example.com>", "{report:#}");
+
+    until("the lines are in the log", BOUND, || {
+        let files = std::fs::read_dir(net.gateway.folder().join("log")).into_iter().flatten().flatten();
+        let log: String = files.filter_map(|f| std::fs::read_to_string(f.path()).ok()).collect();
+        log.contains(",SMTPIN,127.0.0.1,bounces@example.com,4915112345699@sms.example.net,")
+            && log.contains(",MMSOUT,,,bounces@example.com,")
+    });
+}
+
+/// Lines to the door for e-mail, each after the answer to the one before; their answers.
+fn talk(net: &Network, lines: &[&str]) -> Vec<String> {
+    let mut stream = TcpStream::connect(net.gateway.smtp()).unwrap();
+    stream.set_read_timeout(Some(BOUND)).unwrap();
+    let mut answers = BufReader::new(stream.try_clone().unwrap()).lines();
+    let mut answer = || loop {
+        let line = answers.next().unwrap().unwrap();
+        if line.as_bytes()[3] == b' ' {
+            break line;
+        }
+    };
+    let mut all = vec![answer()];
+    for line in lines {
+        stream.write_all(format!("{line}\r\n").as_bytes()).unwrap();
+        all.push(answer());
+    }
+    all.remove(0);
+    all
+}
+
+#[test]
+fn mail_whose_sender_is_not_proved_is_refused_where_that_is_wished() {
+    let net = Network::start(false, &format!("{TRUSTED}\nsmtp_unverified = \"refuse\"\nsmtp_authserv = \"mx.example.net\""));
+    let send = |verdict: &str| {
+        let header = format!("Authentication-Results: {verdict}");
+        swaks(net.gateway.smtp(), &["--from", "bob@example.com", "--to", TO_ALICE, "--header", &header, "--body", "Hello"])
+    };
+    send("mx.example.net; spf=fail smtp.mailfrom=example.com").is_refused("550 5.7.1");
+    send("mx.example.net; spf=pass smtp.mailfrom=example.com").is_taken();
+    // Somebody else's word is nobody's.
+    send("mx.example.com; spf=fail smtp.mailfrom=example.com").is_taken();
+}
+
+#[test]
+fn mail_that_runs_in_a_circle_is_stopped() {
+    let net = Network::start(false, TRUSTED);
+    let hops = "Received: from a by b; Mon, 1 Jan 2024 00:00:00 +0000\r\n".repeat(40);
+    let file = net.gateway.folder().join("loop.eml");
+    std::fs::write(&file, format!("{hops}From: bob@example.com\r\n\r\nHello\r\n")).unwrap();
+    let data = format!("@{}", file.display());
+    swaks(net.gateway.smtp(), &["--from", "bob@example.com", "--to", TO_ALICE, "--data", &data]).is_refused("554 5.4.6");
 }
 
 #[test]
@@ -335,7 +401,6 @@ fn nobody_relays_and_strangers_sign_in() {
     send(&[]).is_refused("530 5.7.0");
     send(&["--auth", "PLAIN", "-au", "office", "-ap", "wrong"]).is_refused("535 5.7.8");
     send(&["--auth", "PLAIN", "-au", "mmsc", "-ap", ""]).is_refused("535 5.7.8");
-    // An account that may send neither.
     send(&["--auth", "LOGIN", "-au", "office", "-ap", "secret"]).is_taken();
     assert!(net.gateway.metric("waxwing_bad_input_total", &["place=\"smtp\"", "reason=\"sign-in\""]) >= 3.0);
 }

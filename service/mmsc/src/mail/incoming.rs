@@ -20,7 +20,7 @@ use crate::submit::mail_address;
 use crate::{Centre, Draft, MmsError};
 
 /// Servers that mail may come through; more are a loop (RFC 5321, 6.3).
-const MAX_HOPS: usize = 50;
+const MAX_HOPS: usize = 30;
 /// Longest Message-ID that is kept, octets.
 const MAX_MESSAGE_ID: usize = 250;
 
