@@ -1,4 +1,5 @@
 //! E-mail (MM3): in from swaks to real phones and handsets, out to a mail server of others, reports both ways, and nobody relays.
+#![allow(clippy::unwrap_used)]
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpStream;
