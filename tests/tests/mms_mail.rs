@@ -173,7 +173,7 @@ fn formatted_mail_is_shown_as_text_and_its_delivery_reported() {
 
     // m-read-rec-ind: the phone says that it was read; its author gets a disposition notification.
     let at = content.find("@mms.example.net").expect("a message id");
-    let id: String = content[..at].chars().rev().take_while(char::is_ascii_hexdigit).collect();
+    let id: String = content[..at].chars().rev().take_while(|c| c.is_ascii_hexdigit() || *c == '-').collect();
     let id: String = id.chars().rev().collect();
     let from = format!("{ALICE}/TYPE=PLMN");
     let mut pdu = b"\x8c\x87\x8d\x92\x8b".to_vec();
