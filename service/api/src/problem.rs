@@ -42,7 +42,8 @@ impl Problem {
         Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", "Signing in is required", detail)
     }
 
-    pub(crate) fn forbidden(detail: impl Into<String>) -> Problem {
+    /// 403.
+    pub fn forbidden(detail: impl Into<String>) -> Problem {
         Problem::new(StatusCode::FORBIDDEN, "forbidden", "The account may not do this", detail)
     }
 
@@ -60,7 +61,9 @@ impl Problem {
         Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "The request is too large", detail)
     }
 
-    pub(crate) fn with(mut self, name: &str, value: impl Into<Value>) -> Problem {
+    /// With a further member, such as `field`.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Problem {
         self.more.insert(name.to_owned(), value.into());
         self
     }

@@ -2,8 +2,8 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use ipnet::IpNet;
 use jiff::tz::TimeZone;
@@ -12,7 +12,7 @@ use waxwing_ledger::Ledger;
 
 use crate::pap::Pending;
 use crate::push::Pusher;
-use crate::{AddressGuard, Problem, Registry, Subscribers, auth};
+use crate::{AddressGuard, MmsDoor, Problem, Registry, Subscribers, WebFetch, auth};
 
 /// Largest request body unless configured otherwise, octets.
 pub const DEFAULT_BODY_LIMIT: usize = 8 << 20;
@@ -65,6 +65,10 @@ pub(crate) struct Shared {
     pub(crate) options: ApiOptions,
     pub(crate) pusher: Pusher,
     pub(crate) pap: Pending,
+    /// For contents that requests name.
+    pub(crate) web: WebFetch,
+    /// Set by whoever has a message centre.
+    pub(crate) mms: OnceLock<Arc<dyn MmsDoor>>,
     draining: AtomicBool,
     log: LogLimit,
 }
@@ -74,7 +78,16 @@ impl ApiState {
     pub fn new(gateway: Arc<Gateway>, options: ApiOptions) -> ApiState {
         let log = LogLimit::new(gateway.clock.clone());
         let pusher = Pusher::new(&options);
-        ApiState(Arc::new(Shared { pusher, gateway, options, pap: Pending::default(), draining: AtomicBool::new(false), log }))
+        ApiState(Arc::new(Shared {
+            pusher,
+            gateway,
+            web: WebFetch::new(&options.guard),
+            options,
+            pap: Pending::default(),
+            mms: OnceLock::new(),
+            draining: AtomicBool::new(false),
+            log,
+        }))
     }
 
     /// The gateway.

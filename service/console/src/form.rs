@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use axum::body::Body;
 use axum::extract::{FromRequest, Multipart, Request};
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
 use subtle::ConstantTimeEq;
 use waxwing_api::read_body;
@@ -21,8 +22,19 @@ const FILES_LIMIT: usize = 8 << 20;
 #[derive(Debug, Default)]
 pub(crate) struct Posted {
     fields: HashMap<String, String>,
-    /// Files that were chosen.
-    files: HashMap<String, Vec<u8>>,
+    /// Files that were chosen, by field; several of a field in their order.
+    files: Vec<(String, Upload)>,
+}
+
+/// A file that was chosen.
+#[derive(Debug)]
+pub(crate) struct Upload {
+    /// What it is called on the visitor's machine.
+    pub(crate) name: String,
+    /// What the browser says that it is.
+    pub(crate) media_type: String,
+    /// What is in it.
+    pub(crate) octets: Bytes,
 }
 
 impl Posted {
@@ -43,8 +55,13 @@ impl Posted {
     }
 
     /// A file that was chosen and is not empty.
-    pub(crate) fn file(&self, name: &str) -> Option<&[u8]> {
-        self.files.get(name).map(Vec::as_slice).filter(|octets| !octets.is_empty())
+    pub(crate) fn file<'a>(&'a self, name: &'a str) -> Option<&'a [u8]> {
+        self.files(name).next().map(|f| &f.octets[..])
+    }
+
+    /// All files of a field that are not empty.
+    pub(crate) fn files<'a>(&'a self, field: &'a str) -> impl Iterator<Item = &'a Upload> {
+        self.files.iter().filter(move |(f, upload)| f == field && !upload.octets.is_empty()).map(|(_, upload)| upload)
     }
 
     /// Whether it carries the session's token.
@@ -72,7 +89,7 @@ impl<S: Send + Sync> FromRequest<S> for Posted {
             return with_files(request).await;
         }
         let body = read_body(request.into_body(), LIMIT).await.map_err(IntoResponse::into_response)?;
-        Ok(Posted { fields: url::form_urlencoded::parse(&body).into_owned().collect(), files: HashMap::new() })
+        Ok(Posted { fields: url::form_urlencoded::parse(&body).into_owned().collect(), files: Vec::new() })
     }
 }
 
@@ -85,12 +102,12 @@ async fn with_files(request: Request) -> Result<Posted, Response> {
     let mut posted = Posted::default();
     while let Some(field) = form.next_field().await.map_err(broken)? {
         let name = field.name().unwrap_or_default().to_owned();
-        let is_file = field.file_name().is_some();
-        let octets = field.bytes().await.map_err(broken)?.to_vec();
-        if is_file {
-            posted.files.insert(name, octets);
-        } else {
-            posted.fields.insert(name, String::from_utf8_lossy(&octets).into_owned());
+        let file = field.file_name().map(str::to_owned);
+        let media_type = field.content_type().unwrap_or_default().to_owned();
+        let octets = field.bytes().await.map_err(broken)?;
+        match file {
+            Some(file) => posted.files.push((name, Upload { name: file, media_type, octets })),
+            None => drop(posted.fields.insert(name, String::from_utf8_lossy(&octets).into_owned())),
         }
     }
     Ok(posted)

@@ -8,6 +8,7 @@ mod delivery;
 mod form;
 mod message;
 mod messages;
+mod mms;
 mod page;
 mod phones;
 mod push;
@@ -66,6 +67,8 @@ pub fn router(options: ConsoleOptions) -> Router {
         .route("/console/messages/{id}", get(message::page))
         .route("/console/messages/{id}/cancel", post(message::cancel))
         .route("/console/send", get(send::page).post(send::submit))
+        .route("/console/messages/{id}/parts/{number}", get(message::part))
+        .route("/console/mms", get(mms::page).post(mms::submit))
         .route("/console/push", get(push::page).post(push::submit))
         .route("/console/phones", get(phones::page).post(phones::add))
         .route("/console/phones/remove", post(phones::remove))

@@ -12,7 +12,7 @@ use crate::session::SignedIn;
 use crate::{Console, HOME};
 
 /// Nothing but our own style and script; no frames; forms go to ourselves.
-const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; form-action 'self'; \
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; form-action 'self'; \
                       frame-ancestors 'none'; base-uri 'none'";
 
 /// A page behind the sign-in. `refresh` lets its content be fetched again every few seconds.
@@ -23,6 +23,7 @@ pub(crate) fn page(console: &Console, who: &SignedIn, title: &str, refresh: bool
         ("/console/messages", "Messages"),
         ("/console/send", "Send"),
         ("/console/push", "Push"),
+        ("/console/mms", "MMS"),
         ("/console/phones", "Phones"),
     ];
     let nav = links.iter().fold(String::new(), |mut nav, (to, name)| {

@@ -21,6 +21,7 @@ struct House {
     router: Router,
     gateway: Arc<Gateway>,
     accounts: Arc<AccountStore>,
+    api: ApiState,
     _dir: tempfile::TempDir,
 }
 
@@ -76,7 +77,7 @@ fn house() -> House {
     let options = ApiOptions { ledger: Some(ledger), home: Some("/console".into()), registry: Some(registry), ..ApiOptions::default() };
     let api = ApiState::new(gateway.clone(), options);
     let console = router(ConsoleOptions { api: api.clone(), accounts: accounts.clone(), node: "gw1".into(), secure: false });
-    House { router: waxwing_api::router(api).merge(console), gateway, accounts, _dir: dir }
+    House { router: waxwing_api::router(api.clone()).merge(console), gateway, accounts, api, _dir: dir }
 }
 
 impl House {
@@ -298,4 +299,79 @@ async fn phones_are_added_found_and_removed() {
     assert_eq!(h.accounts.subscriber_count().unwrap(), 0);
     let a = h.post("/console/phones/remove", &cookie, &format!("csrf={csrf}&number=%2B447700900123")).await;
     assert!(a.text.contains("Not removed: "), "{}", a.text);
+}
+
+/// A message centre that takes everything, and has a picture in every message.
+struct Centre(std::sync::Mutex<Vec<waxwing_api::MmsRequest>>);
+
+impl waxwing_api::MmsDoor for Centre {
+    fn submit<'a>(
+        &'a self,
+        _: &'a Arc<Account>,
+        request: waxwing_api::MmsRequest,
+    ) -> futures_util::future::BoxFuture<'a, Result<Vec<waxwing_api::MmsOutcome>, waxwing_api::Problem>> {
+        let outcomes = request.recipients().map(|to| waxwing_api::MmsOutcome { to: to.clone(), result: Ok(MsgId(42)) }).collect();
+        self.0.lock().unwrap().push(request);
+        Box::pin(async { Ok(outcomes) })
+    }
+
+    fn content(&self, id: MsgId) -> futures_util::future::BoxFuture<'_, Result<Option<Vec<waxwing_api::MmsPart>>, waxwing_api::Problem>> {
+        let part = |name: &str, media: &str, data: &'static str| waxwing_api::MmsPart {
+            name: name.into(),
+            media_type: media.into(),
+            data: data.into(),
+        };
+        let parts = vec![part("a.gif", "image/gif", "GIF89a"), part("evil.html", "text/html", "<script>alert(1)</script>")];
+        Box::pin(async move { Ok((id == MsgId(42)).then_some(parts)) })
+    }
+}
+
+#[tokio::test]
+async fn a_multimedia_message_is_sent_with_its_files() {
+    let h = house();
+    let cookie = h.sign_in().await;
+    let page = h.get("/console/mms", &cookie).await;
+    assert!(page.text.contains("no message centre"), "{}", page.text);
+    let centre = Arc::new(Centre(std::sync::Mutex::default()));
+    h.api.set_mms(centre.clone());
+    let page = h.get("/console/mms", &cookie).await;
+    assert!(!page.text.contains("no message centre") && page.text.contains("type=\"file\" name=\"files\" multiple"), "{}", page.text);
+    let field = |name: &str, value: &str| format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+    let file = |name: &str| format!("--b\r\nContent-Disposition: form-data; name=\"files\"; filename=\"{name}\"\r\n\r\n{name}\r\n");
+    let body = |csrf: &str| {
+        [
+            field("csrf", csrf),
+            field("to", "+447700900123, a@example.net"),
+            field("subject", "S"),
+            field("text", "a\r\nb"),
+            field("protection", "lock"),
+            field("as_is", "yes"),
+            file("one.gif"),
+            file("two.gif"),
+            "--b--\r\n".to_owned(),
+        ]
+        .concat()
+    };
+    let post = |body: String| {
+        let r = Request::post("/console/mms").header("cookie", &cookie).header("content-type", "multipart/form-data; boundary=b");
+        r.header("sec-fetch-site", "same-origin").body(Body::from(body)).unwrap()
+    };
+    assert_eq!(h.call(post(body("forged"))).await.status, StatusCode::FORBIDDEN);
+    let sent = h.call(post(body(&page.csrf()))).await;
+    assert_eq!((sent.status, sent.header("location")), (StatusCode::SEE_OTHER, "/console/messages/0000002A"), "{}", sent.text);
+    let request = centre.0.lock().unwrap().pop().unwrap();
+    let parts: Vec<(String, String)> =
+        request.parts.iter().map(|p| (p.name.clone(), String::from_utf8(p.data.to_vec()).unwrap())).collect();
+    let expected = [("", "a\nb"), ("one.gif", "one.gif"), ("two.gif", "two.gif")].map(|(n, d)| (n.to_owned(), d.to_owned()));
+    assert_eq!(parts, expected);
+    assert!(request.to.len() == 2 && !request.may_adapt && request.protection.is_some());
+
+    // What strangers sent is no page of ours.
+    let image = h.get("/console/messages/2A/parts/0", &cookie).await;
+    assert_eq!((image.header("content-type"), image.header("content-disposition")), ("image/gif", "inline"));
+    let html = h.get("/console/messages/2A/parts/1", &cookie).await;
+    assert_eq!(html.header("content-disposition"), "attachment; filename=\"evil.html\"");
+    assert!(html.header("content-security-policy").contains("sandbox"));
+    assert_eq!(h.get("/console/messages/2A/parts/2", &cookie).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(h.get("/console/messages/2A/parts/0", "").await.status, StatusCode::SEE_OTHER);
 }

@@ -42,8 +42,8 @@ pub struct Draft {
     pub may_adapt: bool,
     /// It may not leave the phone it was sent to (OMA DRM 1.0).
     pub locked: bool,
-    /// Rights to be pushed after the content (OMA DRM 1.0, separate delivery): a WBXML document.
-    pub rights: Bytes,
+    /// Rights to be pushed after the content (OMA DRM 1.0, separate delivery): WBXML documents.
+    pub rights: Vec<Bytes>,
     /// The version of the sender's phone; 0 where it is none.
     pub version: u8,
     /// Further header fields for m-retrieve-conf, as octets.
@@ -85,7 +85,7 @@ impl Draft {
             content,
             may_adapt: true,
             locked: false,
-            rights: Bytes::new(),
+            rights: Vec::new(),
             version: 0,
             more_headers: Vec::new(),
             reference: String::new(),

@@ -85,9 +85,10 @@ pub struct Facts {
     /// Date, seconds since 1970.
     #[prost(uint64, tag = "18")]
     pub date: u64,
-    /// Separate delivery (OMA DRM 1.0): rights to be pushed when the content was fetched, as a WBXML document.
-    #[prost(bytes = "bytes", tag = "19")]
-    pub rights: Bytes,
+    /// Separate delivery (OMA DRM 1.0): rights to be pushed when the content was fetched, as WBXML
+    /// documents.
+    #[prost(bytes = "bytes", repeated, tag = "19")]
+    pub rights: Vec<Bytes>,
     /// It may not leave the phone it was sent to (OMA DRM 1.0): neither forwarded nor shown on a page.
     #[prost(bool, tag = "20")]
     pub locked: bool,

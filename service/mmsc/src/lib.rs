@@ -7,6 +7,7 @@
 //! | module | what |
 //! |---|---|
 //! | `submit` | the way in, for every door |
+//! | `compose`, `protect` | what applications ask for, made into messages; OMA DRM 1.0 |
 //! | `notify` | telling recipients, again and again, or by a link |
 //! | `mm1` | phones: handing in, fetching, reports |
 //! | `reports` | receipts of the centre's own SMS; reports to senders |
@@ -18,6 +19,7 @@
 
 mod adaptation;
 mod centre;
+mod compose;
 mod counters;
 mod draft;
 mod facts;
@@ -30,6 +32,7 @@ mod notify;
 mod options;
 mod page;
 mod pdus;
+mod protect;
 mod recent;
 mod reports;
 mod run;

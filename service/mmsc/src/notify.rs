@@ -105,7 +105,7 @@ impl Centre {
 
     /// The SMS that leads to a message's page.
     fn link_sms(&self, facts: &Facts, out: &Outgoing) -> Result<Submission, String> {
-        if facts.locked {
+        if facts.locked || !facts.rights.is_empty() {
             return Err("its content may not leave the phone it was sent to, and cannot be shown on a page".into());
         }
         let from =

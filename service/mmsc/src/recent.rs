@@ -53,6 +53,15 @@ impl Recent {
         self.0.lock().ids.contains(&id)
     }
 
+    /// The same by its number.
+    pub(crate) fn by_id(&self, id: MsgId, now: Millis) -> Option<Arc<Kept>> {
+        let inner = self.0.lock();
+        if !inner.ids.contains(&id) {
+            return None;
+        }
+        inner.order.iter().rev().find(|k| k.id == id && k.until > now).cloned()
+    }
+
     /// Lets go of those whose time is over.
     pub(crate) fn expire(&self, now: Millis) -> Vec<Arc<Kept>> {
         self.0.lock().drop_old(now, MOST)

@@ -137,7 +137,7 @@ impl Centre {
         let mut refused = Vec::new();
         let (mut entries, mut taken) = (Vec::with_capacity(recipients.len()), Vec::with_capacity(recipients.len()));
         for recipient in recipients {
-            match self.place(&recipient, draft.locked) {
+            match self.place(&recipient, draft.locked || !draft.rights.is_empty()) {
                 Ok(place) => {
                     let entry = self.entry(account, &draft, &facts, &source, &recipient, &place, (due, expires))?;
                     entries.push(entry);
@@ -347,6 +347,7 @@ fn sender(account: &Account, from: &MmsAddress) -> Result<Address, MmsError> {
     };
     let shown = source.as_text();
     let is_allowed = account.config.senders.is_empty() || account.config.senders.iter().any(|m: &Mask| m.matches(&shown));
+    let is_allowed = is_allowed || account.config.default_sender.as_deref() == Some(&*shown);
     if is_allowed {
         drop(shown);
         Ok(source)

@@ -36,6 +36,9 @@ pub struct Decode {
     /// User data of EMS, message waiting, a ring tone, logo or picture; a part a line
     #[arg(long, group = "what")]
     smart: bool,
+    /// An MMS PDU
+    #[arg(long, group = "what")]
+    mms: bool,
     /// Data coding of --smart, in hexadecimal; F5, 8-bit data, unless given
     #[arg(long, value_name = "DCS", requires = "smart", value_parser = data_coding)]
     dcs: Option<u8>,
@@ -69,7 +72,9 @@ pub(super) fn run(args: &Decode) -> Result<(), Failure> {
     }
     let octets = octets(input);
     if args.wsp {
-        print(&waxwing_wap::describe::push(&octets), args.json)
+        print(&special::with_mms(waxwing_wap::describe::push(&octets), &octets), args.json)
+    } else if args.mms {
+        print(&waxwing_mms::describe::describe(&octets), args.json)
     } else if args.wbxml {
         print(&waxwing_wap::describe::wbxml(&octets), args.json)
     } else if args.smpp {

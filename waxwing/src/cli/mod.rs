@@ -6,6 +6,7 @@ mod check;
 mod client;
 mod decode;
 mod gns;
+mod mmscomp;
 mod out;
 mod send;
 mod serve;
@@ -23,7 +24,7 @@ use crate::config::{self, Config};
 
 pub use client::Target;
 
-/// An SMS gateway: SMPP, CMPP and HTTP doors, a durable queue, connectors to carriers.
+/// An SMS and MMS gateway: SMPP, CMPP and HTTP doors, a durable queue, connectors to carriers, a message centre.
 #[derive(Debug, Parser)]
 #[command(name = "waxwing", version, arg_required_else_help = true, max_term_width = 110)]
 pub struct Cli {
@@ -47,6 +48,8 @@ pub enum Command {
     Subscriber(subscriber::Subscribers),
     /// Print any PDU as a person reads it
     Decode(decode::Decode),
+    /// Make a multimedia message of files, or take one apart
+    Mmscomp(mmscomp::Mmscomp),
     /// Be a carrier for somebody's tests
     Sim(sim::Sim),
     /// Put load on an ISMG or an SMSC, and measure it
@@ -92,6 +95,7 @@ pub fn run() -> ExitCode {
         Command::Account(c) => account::run(&c),
         Command::Subscriber(c) => subscriber::run(&c),
         Command::Decode(c) => decode::run(&c),
+        Command::Mmscomp(c) => mmscomp::run(&c),
         Command::Sim(c) => sim::run(&c),
         Command::Bench(c) => bench::run(&c),
         Command::Spool(c) => spool::run(&c),

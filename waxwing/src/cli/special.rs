@@ -4,6 +4,7 @@ use waxwing_describe::{Description, Value};
 use waxwing_gsm::dcs::DataCoding;
 use waxwing_gsm::udh::{Element, UserDataHeader};
 use waxwing_smart::UserData;
+use waxwing_wap::push::Push;
 
 use super::Failure;
 use super::decode::print;
@@ -30,12 +31,29 @@ pub(super) fn decode(parts: &[Vec<u8>], smart: Option<u8>, json: bool) -> Result
             let whole = joined(parts);
             // A transaction id may look like a header's length; a header with ports hardly looks like a transaction id.
             match UserDataHeader::parse(&whole) {
-                Ok((header, _)) if header.ports().is_some() => waxwing_wap::describe::user_data(&whole),
-                _ => waxwing_wap::describe::push(&whole),
+                Ok((header, payload)) if header.ports().is_some() => with_mms(waxwing_wap::describe::user_data(&whole), payload),
+                _ => with_mms(waxwing_wap::describe::push(&whole), &whole),
             }
         }
     };
     print(&description, json)
+}
+
+/// The same with the MMS PDU that a push holds described too: the crate of pushes does not know what is in it.
+pub(super) fn with_mms(description: Description, push: &[u8]) -> Description {
+    let body = match Push::decode(push) {
+        Ok(decoded) if decoded.push.content_type.is(waxwing_wap::mms::CONTENT_TYPE) => decoded.push.body,
+        _ => return description,
+    };
+    let mms = waxwing_mms::describe::describe(&body);
+    let mut pdus = description.pdus().to_vec();
+    if let (Some(Value::Object(members)), [pdu]) = (pdus.last_mut(), mms.pdus())
+        && let Some((_, shown)) = members.iter_mut().find(|(name, _)| *name == "mms")
+    {
+        *shown = pdu.clone();
+    }
+    let error = description.error().or(mms.error()).map(str::to_owned);
+    Description::new(pdus, error)
 }
 
 /// Whether the parts have headers, of no push, and are one of the smart messages together.

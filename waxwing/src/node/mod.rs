@@ -154,10 +154,11 @@ impl Node {
             node.supervisor.stop().await;
             return Err(StartError(failures.join("\n")));
         }
-        if let Some((mmsc, _centre)) = MmscNode::start(&config, &node.gateway, &node.store, &guard).await? {
+        if let Some((mmsc, centre)) = MmscNode::start(&config, &node.gateway, &node.store, &guard).await? {
             node.listening.mmsc = mmsc.listening();
             node.listening.smtp = mmsc.smtp();
             node.mmsc = Some(mmsc);
+            node.api.set_mms(Arc::new(centre));
         }
         let hooks = Hooks::new(node.gateway.clone(), HooksOptions { guard, ..HooksOptions::default() });
         node.tasks.push(tokio::spawn(hooks.run(until(stopped.clone()))));

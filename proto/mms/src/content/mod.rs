@@ -3,12 +3,14 @@
 //! Data is never copied when it is read: parts are slices of the PDU. Only data in base64 or quoted-printable is decoded into octets of
 //! its own.
 
+mod media;
 mod part;
 mod read;
 pub(crate) mod transfer;
 mod write;
 
 use bytes::Bytes;
+pub use media::{extension_of, type_of_name};
 pub use part::{Disposition, Names, Part};
 use waxwing_wap::wsp::{ContentType, Parameter};
 

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use super::{Length, Media, MediaKind, Region, Slide, Smil};
-use crate::content::{Multipart, Part, SMIL};
+use crate::content::{Multipart, Part, SMIL, extension_of};
 
 /// How a presentation is made.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -114,7 +114,7 @@ pub fn present(parts: Vec<Part>, style: &Style) -> Multipart {
     for (part, number) in parts.iter_mut().zip(1..) {
         let name = part.file_name().map(|name| plain(&name)).filter(|name| !names.contains(name));
         let name = name.unwrap_or_else(|| {
-            let extension = extension(&part.content_type.media);
+            let extension = extension_of(&part.content_type.media);
             // The number is that of no other part, so this ends with the first name or soon after.
             (0..)
                 .map(|again| if again == 0 { format!("part{number}.{extension}") } else { format!("part{number}-{again}.{extension}") })
@@ -130,35 +130,4 @@ pub fn present(parts: Vec<Part>, style: &Style) -> Multipart {
 /// A name that stands in a URI, a Content-ID and a header field without any coding.
 fn plain(name: &str) -> String {
     name.chars().map(|char| if char.is_ascii_alphanumeric() || matches!(char, '.' | '-' | '_') { char } else { '_' }).collect()
-}
-
-/// The extension of file names of a type, without its dot; `bin` for those that have none known here.
-fn extension(media: &str) -> &'static str {
-    const EXTENSIONS: &[(&str, &str)] = &[
-        ("image/jpeg", "jpg"),
-        ("image/gif", "gif"),
-        ("image/png", "png"),
-        ("image/webp", "webp"),
-        ("image/bmp", "bmp"),
-        ("image/vnd.wap.wbmp", "wbmp"),
-        ("text/plain", "txt"),
-        ("text/html", "html"),
-        ("text/x-vcard", "vcf"),
-        ("text/vcard", "vcf"),
-        ("text/x-vcalendar", "vcs"),
-        ("text/calendar", "ics"),
-        ("audio/amr", "amr"),
-        ("audio/midi", "mid"),
-        ("audio/sp-midi", "mid"),
-        ("audio/mpeg", "mp3"),
-        ("audio/mp4", "m4a"),
-        ("audio/3gpp", "3gp"),
-        ("audio/wav", "wav"),
-        ("video/3gpp", "3gp"),
-        ("video/mp4", "mp4"),
-        ("application/pdf", "pdf"),
-        ("application/vnd.oma.drm.message", "dm"),
-        ("application/vnd.oma.drm.content", "dcf"),
-    ];
-    EXTENSIONS.iter().find(|(known, _)| known.eq_ignore_ascii_case(media)).map_or("bin", |(_, extension)| extension)
 }

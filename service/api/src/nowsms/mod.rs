@@ -1,29 +1,45 @@
 //! Submission by URL as NowSMS has it: its parameters on any path that nothing else takes, by GET or by a posted form.
 //!
 //! Deployed clients post to the paths of its menu pages, spell names in any case, leave `+` unescaped and send parameters that mean
-//! nothing; all of that is accepted. What this gateway cannot do (multimedia) is refused in words.
+//! nothing; all of that is accepted. What this gateway cannot do is refused in words.
 
+mod mms;
 mod reply;
 mod special;
 mod submission;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{FromRequest as _, Multipart, Request, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::{Method, header};
-use waxwing_core::{Address, AuthError};
+use waxwing_core::{Account, Address, AuthError};
 
+use crate::mms::{MmsPart, MmsRequest};
 use crate::params::Params;
 use crate::rest::{SubmitItem, SubmitReply};
 use crate::state::peer_of;
 use crate::{ApiState, Problem, auth, body, push};
 
 /// Parameters whose presence makes a request a submission.
-const SUBMISSION: [&str; 12] =
-    ["phonenumber", "text", "data", "udh", "wapurl", "wapbookmark", "omaota", "ota", "mmsurl", "voicemail", "mmsfile", "mmstext"];
+const SUBMISSION: [&str; 13] = [
+    "phonenumber",
+    "text",
+    "data",
+    "udh",
+    "wapurl",
+    "wapbookmark",
+    "omaota",
+    "ota",
+    "mmsurl",
+    "voicemail",
+    "mmsfile",
+    "mmstext",
+    "mmssubject",
+];
 
 /// The handler of every path that nothing else takes.
 pub(crate) async fn any_path(State(state): State<ApiState>, request: Request) -> Response {
@@ -34,8 +50,8 @@ pub(crate) async fn any_path(State(state): State<ApiState>, request: Request) ->
     if !matches!(method, Method::GET | Method::POST) {
         return auth::wrong_method(&method).into_response();
     }
-    let result = match read_params(&state, request).await {
-        Ok((params, basic)) if SUBMISSION.iter().any(|name| params.has(name)) => submit(&state, &params, basic, peer).await,
+    let result = match read_form(&state, request).await {
+        Ok(form) if !form.files.is_empty() || SUBMISSION.iter().any(|name| form.params.has(name)) => submit(&state, form, peer).await,
         Ok(_) => return elsewhere(&state, &method, &path),
         Err(p) => Err(p),
     };
@@ -60,33 +76,49 @@ fn elsewhere(state: &ApiState, method: &Method, path: &str) -> Response {
     }
 }
 
-type Basic = Option<(String, Vec<u8>)>;
+/// What a request has.
+struct Form {
+    /// Parameters of the URL and of a form.
+    params: Params,
+    /// Files in the field `MMSFile`.
+    files: Vec<MmsPart>,
+    /// Who the request says it is, by Basic authentication.
+    basic: Option<(String, Vec<u8>)>,
+}
 
-/// Parameters of the URL and of a form, and who the request says it is.
-async fn read_params(state: &ApiState, request: Request) -> Result<(Params, Basic), Problem> {
+async fn read_form(state: &ApiState, request: Request) -> Result<Form, Problem> {
     let (parts, content) = request.into_parts();
     let basic = auth::basic_of_client(&parts.headers)?;
-    let mut params = Params::default();
+    let (mut params, mut files) = (Params::default(), Vec::new());
     params.extend(parts.uri.query().unwrap_or_default().as_bytes());
     if parts.method == Method::POST {
         match body::media_type(&parts.headers).as_str() {
             "application/x-www-form-urlencoded" => params.extend(&body::read(content, state.shared().options.body_limit).await?),
             "multipart/form-data" => {
                 let whole = body::read(content, state.shared().options.body_limit).await?;
-                multipart(&mut params, Request::from_parts(parts, Body::from(whole))).await?;
+                multipart(&mut params, &mut files, Request::from_parts(parts, Body::from(whole))).await?;
             }
             _ => {}
         }
     }
-    Ok((params, basic))
+    Ok(Form { params, files, basic })
 }
 
-async fn multipart(params: &mut Params, request: Request) -> Result<(), Problem> {
+async fn multipart(params: &mut Params, files: &mut Vec<MmsPart>, request: Request) -> Result<(), Problem> {
     let broken = |e: String| Problem::invalid(format!("the multipart form cannot be read: {e}"));
     let mut form = Multipart::from_request(request, &()).await.map_err(|e| broken(e.body_text()))?;
     while let Some(field) = form.next_field().await.map_err(|e| broken(e.body_text()))? {
         let name = field.name().unwrap_or_default().to_owned();
+        let file_name = field.file_name().map(str::to_owned);
+        let media_type = field.content_type().unwrap_or_default().to_owned();
         let value = field.bytes().await.map_err(|e| broken(e.body_text()))?;
+        if let Some(file_name) = file_name.filter(|_| name.trim().eq_ignore_ascii_case("mmsfile")) {
+            // A file that was not chosen comes as an empty one without a name.
+            if !file_name.is_empty() || !value.is_empty() {
+                files.push(MmsPart { name: file_name, media_type, data: value });
+            }
+            continue;
+        }
         params.push(&name, value.to_vec());
     }
     Ok(())
@@ -94,7 +126,9 @@ async fn multipart(params: &mut Params, request: Request) -> Result<(), Problem>
 
 type Submitted = (Vec<(SubmitItem, Option<Problem>)>, Option<String>);
 
-async fn submit(state: &ApiState, params: &Params, basic: Basic, peer: Option<SocketAddr>) -> Result<Submitted, Problem> {
+async fn submit(state: &ApiState, form: Form, peer: Option<SocketAddr>) -> Result<Submitted, Problem> {
+    let Form { params, files, basic } = form;
+    let params = &params;
     let account = match (params.get("user"), basic) {
         (Some(user), _) => {
             let name = String::from_utf8_lossy(user).into_owned();
@@ -104,6 +138,9 @@ async fn submit(state: &ApiState, params: &Params, basic: Basic, peer: Option<So
         (None, None) => return Err(Problem::from(AuthError::Unknown)),
     };
     let options = &state.shared().options;
+    if mms::is_wanted(params, &files) {
+        return submit_mms(state, &account, params, files, peer).await;
+    }
     let asked = special::read(params, options.ota_folder.as_deref()).await?;
     let request = submission::read(params, state.gateway().clock.now(), &options.time_zone, asked.is_some())?;
     let contents = match asked {
@@ -122,6 +159,29 @@ async fn submit(state: &ApiState, params: &Params, basic: Basic, peer: Option<So
         }
     });
     Ok((items.collect(), request.continue_url))
+}
+
+async fn submit_mms(
+    state: &ApiState,
+    account: &Arc<Account>,
+    params: &Params,
+    files: Vec<MmsPart>,
+    peer: Option<SocketAddr>,
+) -> Result<Submitted, Problem> {
+    let door = state.mms()?;
+    if !account.config.mms {
+        return Err(Problem::forbidden("the account may not send mms; add it to its allow setting"));
+    }
+    let (request, envelope) = mms::read(state, params, files, &state.shared().options.time_zone).await?;
+    let outcomes = door.submit(account, MmsRequest { peer, ..request }).await?;
+    let items = outcomes.into_iter().map(|outcome| {
+        let item = SubmitItem { id: None, to: outcome.to, reference: None, problem: None };
+        match outcome.result {
+            Ok(id) => (SubmitItem { id: Some(id.to_string()), ..item }, None),
+            Err(problem) => (item, Some(problem)),
+        }
+    });
+    Ok((items.collect(), envelope.continue_url))
 }
 
 fn answer(items: Vec<(SubmitItem, Option<Problem>)>, continue_url: Option<&str>, json: bool) -> Response {

@@ -16,17 +16,25 @@ use crate::params::Params;
 
 /// Most recipients of one request.
 const MAX_RECIPIENTS: usize = 10_000;
-/// Parameters (or their beginnings, with `*`) of what this gateway does not do.
-const ELSEWHERE: [(&str, &str); 5] = [
-    ("mms*", "multimedia messages"),
-    ("drm*", "multimedia messages"),
+/// Parameters of what this gateway does not do.
+const ELSEWHERE: [(&str, &str); 3] = [
     ("inboundmessage", "injecting received messages"),
     ("localuser", "injecting received messages"),
     ("inboundsmscroute", "injecting received messages"),
 ];
 
-/// What a notification of a multimedia message takes.
-const NOTIFICATION: [&str; 3] = ["mmsurl", "mmsfrom", "mmssubject"];
+/// Who gets it, when, and what the answer links to: the same for all kinds.
+#[derive(Debug)]
+pub(super) struct Envelope {
+    /// Recipients, as given.
+    pub(super) recipients: Vec<String>,
+    /// Not before.
+    pub(super) due: Option<Millis>,
+    /// Not after.
+    pub(super) expires: Option<Millis>,
+    /// Where the answer's link leads.
+    pub(super) continue_url: Option<String>,
+}
 
 /// A request that makes sense.
 #[derive(Debug)]
@@ -72,8 +80,7 @@ impl Request {
 /// # Errors
 /// 400 with the parameter that makes no sense, 501 for what is not done here.
 pub(crate) fn read(p: &Params, now: Millis, zone: &TimeZone, special: bool) -> Result<Request, Problem> {
-    refuse_elsewhere(p)?;
-    let recipients = recipients(p)?;
+    let Envelope { recipients, due, expires, continue_url } = envelope(p, now, zone)?;
     let mut m = Message { door: Door::NowSms as i32, ..Message::default() };
     m.source = Address::parse(p.text("sender")?.unwrap_or_default());
     if !special {
@@ -84,13 +91,23 @@ pub(crate) fn read(p: &Params, now: Millis, zone: &TimeZone, special: bool) -> R
     m.want = if yes(p, "receiptrequested") { want::FINAL } else { 0 };
     m.esm_class = if yes(p, "replyrequested") { content::REPLY_PATH } else { 0 };
     m.service_type = p.text("servicetype")?.unwrap_or_default().chars().take(5).collect();
-    let due = p.text("delayuntil")?.map(|v| local_time(v, zone).map_err(|e| invalid("DelayUntil", e))).transpose()?;
-    let expires = p.text("validity")?.map(|v| validity(v, due.unwrap_or(now).max(now), zone)).transpose()?;
     let priority = p.text("priority")?.map(priority).transpose()?;
     let route = p.text("smscroute")?.map(str::to_owned);
-    let continue_url = p.text("continueurl")?.filter(|u| u.starts_with('/') || u.starts_with("http://") || u.starts_with("https://"));
     let template = Submission { message: m, priority, due, expires, idempotency: None, route, part: None };
-    Ok(Request { template, pid, dcs, recipients, continue_url: continue_url.map(str::to_owned) })
+    Ok(Request { template, pid, dcs, recipients, continue_url })
+}
+
+/// Reads what all kinds have in common.
+///
+/// # Errors
+/// As [`read`].
+pub(super) fn envelope(p: &Params, now: Millis, zone: &TimeZone) -> Result<Envelope, Problem> {
+    refuse_elsewhere(p)?;
+    let recipients = recipients(p)?;
+    let due = p.text("delayuntil")?.map(|v| local_time(v, zone).map_err(|e| invalid("DelayUntil", e))).transpose()?;
+    let expires = p.text("validity")?.map(|v| validity(v, due.unwrap_or(now).max(now), zone)).transpose()?;
+    let continue_url = p.text("continueurl")?.filter(|u| u.starts_with('/') || u.starts_with("http://") || u.starts_with("https://"));
+    Ok(Envelope { recipients, due, expires, continue_url: continue_url.map(str::to_owned) })
 }
 
 /// How a refusal is told at this door.
@@ -105,15 +122,8 @@ pub(crate) fn refusal(e: &SubmitError) -> Problem {
 }
 
 fn refuse_elsewhere(p: &Params) -> Result<(), Problem> {
-    let (notification, kind) = (p.get("mmsurl").is_some(), p.get("kind").is_some());
-    // `mmsc` is a field of settings.
-    let known = |n: &str| (notification && NOTIFICATION.contains(&n)) || (kind && n == "mmsc");
-    for name in p.names().filter(|n| p.get(n).is_some() && !known(n)) {
-        let what = ELSEWHERE.iter().find(|(pattern, _)| match pattern.strip_suffix('*') {
-            Some(beginning) => name.starts_with(beginning),
-            None => name == *pattern,
-        });
-        if let Some((_, what)) = what {
+    for name in p.names().filter(|n| p.get(n).is_some()) {
+        if let Some((_, what)) = ELSEWHERE.iter().find(|(known, _)| name == *known) {
             return Err(Problem::unsupported(format!("the parameter {name} asks for something that this gateway does not do: {what}")));
         }
     }
@@ -289,8 +299,7 @@ mod tests {
             ("PhoneNumber=1&Text=a&DelayUntil=tomorrow", 400, "DelayUntil"),
             ("PhoneNumber=1&Text=a&DelayUntil=203013011200", 400, "DelayUntil"),
             ("PhoneNumber=1&Text=a&Validity=soon", 400, "Validity"),
-            ("PhoneNumber=1&Text=a&MMSFile=x", 501, "multimedia"),
-            ("PhoneNumber=1&Text=a&MMSSubject=x", 501, "multimedia"),
+            ("PhoneNumber=1&Text=a&InboundMessage=x", 501, "injecting"),
         ] {
             let e = request(query).unwrap_err();
             assert_eq!(e.status.as_u16(), status, "{query}: {}", e.detail);

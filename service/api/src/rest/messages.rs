@@ -7,10 +7,11 @@ use http::StatusCode;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use waxwing_core::{Kind, Millis, MsgId, State as MessageState};
+use waxwing_core::{Kind, Message, Millis, MsgId, State as MessageState};
 use waxwing_ledger::{EventRecord, MessageRecord, NumberQuery, Query as LedgerQuery};
 
 use crate::auth::Caller;
+use crate::mms::{MmsStep, mms_steps};
 use crate::{ApiState, Problem};
 
 /// Messages on a page unless the request says otherwise, and at most.
@@ -25,7 +26,7 @@ pub(crate) struct MessageBody {
     id: String,
     /// Account that submitted or received it.
     account: String,
-    /// `mt` to a handset, `mo` from one.
+    /// `mt` to a handset, `mo` from one, `mms` a multimedia message to one recipient.
     kind: &'static str,
     /// Door by which it came in.
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -72,6 +73,28 @@ pub(crate) struct MessageBody {
     /// What happened to it, oldest first; only where one message is asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     events: Option<Vec<EventBody>>,
+    /// The steps of a multimedia message to its recipient, oldest first; only where one message is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mms: Option<Vec<StepBody>>,
+}
+
+/// A step of a multimedia message.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct StepBody {
+    /// When.
+    at: Option<String>,
+    /// What: stored, notified, notification_delivered, notification_failed, link_sent, deferred, fetched, opened, acknowledged, rejected,
+    /// rights_sent, rights_failed, read, mailed, failed, expired or cancelled.
+    step: &'static str,
+    /// The phone that fetched it, as it calls itself.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    device: String,
+    /// What was changed for that phone.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    adapted: String,
+    /// More words.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    detail: String,
 }
 
 /// One thing that happened to a message.
@@ -125,8 +148,8 @@ pub(crate) struct SearchParams {
     /// State.
     #[param(pattern = "^(queued|enroute|delivered|expired|deleted|undeliverable|accepted|unknown|rejected|skipped|failed|sent)?$")]
     state: Option<String>,
-    /// `mt` or `mo`.
-    #[param(pattern = "^(mt|mo)?$")]
+    /// `mt`, `mo` or `mms`.
+    #[param(pattern = "^(mt|mo|mms)?$")]
     kind: Option<String>,
     /// Contained in the text.
     text: Option<String>,
@@ -236,11 +259,13 @@ pub(crate) async fn get(
         return Ok(Json(message(life.message, Some(life.events))));
     }
     // The ledger follows the spool; what was accepted a moment ago is only there.
+    let body = state.gateway().spool.read_body(id).ok().flatten();
+    let kind = body.and_then(|b| Message::from_bytes(b).ok()).map_or(Kind::Mt, |m| m.kind());
     let status = state.gateway().status(&caller.account, id).await.ok_or_else(|| unknown(id))?;
     Ok(Json(MessageBody {
         id: id.to_string(),
         account: status.account.to_string(),
-        kind: "mt",
+        kind: kind_name(kind),
         from: status.source.to_string(),
         to: status.destination.to_string(),
         state: status.state.name(),
@@ -306,12 +331,12 @@ pub(crate) async fn replay(
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn number(id: Result<Path<String>, PathRejection>) -> Result<MsgId, Problem> {
+pub(super) fn number(id: Result<Path<String>, PathRejection>) -> Result<MsgId, Problem> {
     let Path(id) = id.map_err(|e| Problem::not_found(e.body_text()))?;
     id.parse().map_err(|_| Problem::not_found(format!("{id:?} is no message number; it is hexadecimal, such as 0000002A")))
 }
 
-fn unknown(id: MsgId) -> Problem {
+pub(super) fn unknown(id: MsgId) -> Problem {
     Problem::not_found(format!("there is no message {id}"))
 }
 
@@ -333,6 +358,14 @@ fn kind_named(name: &str) -> Result<Kind, Problem> {
     }
 }
 
+fn kind_name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Mo => "mo",
+        Kind::Mms => "mms",
+        _ => "mt",
+    }
+}
+
 fn to_millis(at: Timestamp) -> Millis {
     Millis::try_from(at.as_millisecond()).unwrap_or(0)
 }
@@ -344,14 +377,12 @@ pub(crate) fn rfc3339(at: Millis) -> Option<String> {
 }
 
 fn message(m: MessageRecord, events: Option<Vec<EventRecord>>) -> MessageBody {
+    let steps = events.as_deref().filter(|_| m.kind == Kind::Mms).map(|all| mms_steps(all).into_iter().map(step).collect());
     MessageBody {
+        mms: steps,
         id: m.id.to_string(),
         account: m.account,
-        kind: match m.kind {
-            Kind::Mo => "mo",
-            Kind::Mms => "mms",
-            _ => "mt",
-        },
+        kind: kind_name(m.kind),
         door: m.door,
         from: m.source.to_string(),
         to: m.destination.to_string(),
@@ -360,7 +391,8 @@ fn message(m: MessageRecord, events: Option<Vec<EventRecord>>) -> MessageBody {
         error: m.error,
         reason: m.reason,
         connector: m.connector,
-        carrier_id: m.remote_id,
+        // Of a multimedia message it is the word that its phone fetches it by.
+        carrier_id: if m.kind == Kind::Mms { String::new() } else { m.remote_id },
         reference: m.reference,
         parts: Some(m.parts),
         attempts: Some(m.attempts),
@@ -369,6 +401,10 @@ fn message(m: MessageRecord, events: Option<Vec<EventRecord>>) -> MessageBody {
         done_at: m.done.and_then(rfc3339),
         events: events.map(|list| list.into_iter().map(event).collect()),
     }
+}
+
+fn step(s: MmsStep) -> StepBody {
+    StepBody { at: rfc3339(s.at), step: s.step, device: s.device, adapted: s.adapted, detail: s.detail }
 }
 
 fn event(e: EventRecord) -> EventBody {

@@ -1,6 +1,8 @@
 //! `/api/v1`: REST in JSON, described by OpenAPI.
 
 mod messages;
+mod mms;
+mod mms_body;
 mod node;
 mod openapi;
 mod push;
@@ -15,15 +17,19 @@ use http::{Method, StatusCode, Uri};
 use crate::{ApiState, Problem};
 
 pub(crate) use messages::rfc3339;
+pub(crate) use mms_body::permissions;
 pub(crate) use request::MAX_CALLBACK;
 pub(crate) use submit::{SubmitItem, SubmitReply, direct};
 
 /// Every path with its methods; a test compares it with the OpenAPI document.
 #[cfg(test)]
-pub(crate) const ROUTES: [(&str, &[&str]); 9] = [
+pub(crate) const ROUTES: [(&str, &[&str]); 12] = [
     ("/messages", &["get", "post"]),
     ("/messages/{id}", &["get", "delete"]),
     ("/messages/{id}/replay", &["post"]),
+    ("/mms", &["post"]),
+    ("/mms/{id}/content", &["get"]),
+    ("/mms/{id}/content/{number}", &["get"]),
     ("/push", &["post"]),
     ("/connectors", &["get"]),
     ("/queues", &["get"]),
@@ -38,6 +44,9 @@ pub(crate) fn router() -> Router<ApiState> {
         .route("/api/v1/messages", get(messages::search).post(submit::submit).fallback(method))
         .route("/api/v1/messages/{id}", get(messages::get).delete(messages::cancel).fallback(method))
         .route("/api/v1/messages/{id}/replay", post(messages::replay).fallback(method))
+        .route("/api/v1/mms", post(mms::submit).fallback(method))
+        .route("/api/v1/mms/{id}/content", get(mms::content).fallback(method))
+        .route("/api/v1/mms/{id}/content/{number}", get(mms::part).fallback(method))
         .route("/api/v1/push", post(push::submit).fallback(method))
         .route("/api/v1/connectors", get(node::connectors).fallback(method))
         .route("/api/v1/queues", get(node::queues).fallback(method))
@@ -79,9 +88,19 @@ mod tests {
             assert_eq!(found, expected, "{path}");
         }
         let text = openapi::document();
-        for name in
-            ["ProblemBody", "SubmitReply", "MessageRequest", "Recipients", "PushRequest", "Special", "Si", "Octets", "SubscriberRequest"]
-        {
+        for name in [
+            "ProblemBody",
+            "SubmitReply",
+            "MessageRequest",
+            "Recipients",
+            "PushRequest",
+            "Special",
+            "Si",
+            "Octets",
+            "MmsBody",
+            "MmsContent",
+            "SubscriberRequest",
+        ] {
             assert!(doc["components"]["schemas"][name].is_object(), "{name} in {text}");
         }
     }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi, ToSchema};
 
-use super::{messages, node, push, submit, subscribers};
+use super::{messages, mms, node, push, submit, subscribers};
 
 /// An error (RFC 9457).
 #[derive(Serialize, ToSchema)]
@@ -29,13 +29,16 @@ pub(crate) struct ProblemBody {
 #[openapi(
     info(
         title = "Waxwing",
-        description = "An SMS gateway. Messages are stored durably before they are acknowledged. Receipts and received messages are pushed to webhooks signed as Standard Webhooks has it.",
+        description = "An SMS and MMS gateway. Messages are stored durably before they are acknowledged. Receipts and received messages are pushed to webhooks signed as Standard Webhooks has it.",
         license(name = "MIT OR Apache-2.0")
     ),
     servers((url = "/api/v1")),
     paths(
         submit::submit,
         push::submit,
+        mms::submit,
+        mms::content,
+        mms::part,
         messages::search,
         messages::get,
         messages::cancel,

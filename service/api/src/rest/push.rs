@@ -222,7 +222,7 @@ async fn of_form(state: &ApiState, request: Request) -> Result<(MessageRequest, 
 }
 
 /// A page on another site can make a browser post a form with its stored password; browsers tell where a form comes from.
-fn require_same_origin(headers: &HeaderMap) -> Result<(), Problem> {
+pub(super) fn require_same_origin(headers: &HeaderMap) -> Result<(), Problem> {
     let text = |name: &str| headers.get(name).and_then(|v| v.to_str().ok());
     let same = match (text("sec-fetch-site"), text(header::ORIGIN.as_str()), text(header::HOST.as_str())) {
         (Some(site), ..) => matches!(site, "same-origin" | "none"),

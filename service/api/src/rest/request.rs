@@ -186,7 +186,7 @@ pub(crate) enum PriorityName {
 
 /// Wishes for receipts.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
-#[serde(untagged, expecting = "`receipt` has to be true, false or a list of delivered, failed, accepted, buffered")]
+#[serde(untagged, expecting = "`receipt` has to be true, false or a list of delivered, failed, accepted, buffered, read")]
 pub(crate) enum ReceiptWish {
     /// All final states, or none.
     Any(bool),
@@ -206,6 +206,8 @@ pub(crate) enum ReceiptEvent {
     Accepted,
     /// Buffered by the carrier.
     Buffered,
+    /// Read by its recipient (multimedia messages).
+    Read,
 }
 
 /// An optional SMPP parameter.
@@ -310,18 +312,24 @@ impl MessageRequest {
     }
 
     fn want(&self) -> u32 {
-        match &self.receipt {
-            None | Some(ReceiptWish::Any(true)) => want::FINAL,
-            Some(ReceiptWish::Any(false)) => 0,
-            Some(ReceiptWish::Events(events)) => events.iter().fold(0, |bits, e| {
-                bits | match e {
-                    ReceiptEvent::Delivered => want::DELIVERED,
-                    ReceiptEvent::Failed => want::FAILED | want::REFUSED,
-                    ReceiptEvent::Accepted => want::ACCEPTED,
-                    ReceiptEvent::Buffered => want::BUFFERED,
-                }
-            }),
-        }
+        wanted(self.receipt.as_ref())
+    }
+}
+
+/// The bits of [`want`] that a wish stands for.
+pub(super) fn wanted(wish: Option<&ReceiptWish>) -> u32 {
+    match wish {
+        None | Some(ReceiptWish::Any(true)) => want::FINAL,
+        Some(ReceiptWish::Any(false)) => 0,
+        Some(ReceiptWish::Events(events)) => events.iter().fold(0, |bits, e| {
+            bits | match e {
+                ReceiptEvent::Delivered => want::DELIVERED,
+                ReceiptEvent::Failed => want::FAILED | want::REFUSED,
+                ReceiptEvent::Accepted => want::ACCEPTED,
+                ReceiptEvent::Buffered => want::BUFFERED,
+                ReceiptEvent::Read => want::READ,
+            }
+        }),
     }
 }
 
@@ -358,11 +366,11 @@ fn with_class(data_coding: u32, class: u8) -> Result<u32, Problem> {
     }
 }
 
-fn millis(name: &str, at: Timestamp) -> Result<Millis, Problem> {
+pub(super) fn millis(name: &str, at: Timestamp) -> Result<Millis, Problem> {
     Millis::try_from(at.as_millisecond()).map_err(|_| field(name, "it is before 1970"))
 }
 
-fn short(name: &str, value: Option<&str>, most: usize) -> Result<String, Problem> {
+pub(super) fn short(name: &str, value: Option<&str>, most: usize) -> Result<String, Problem> {
     let value = value.unwrap_or_default();
     if value.len() > most {
         return Err(field(name, format!("it has {} octets, at most {most} are kept", value.len())));
@@ -370,7 +378,7 @@ fn short(name: &str, value: Option<&str>, most: usize) -> Result<String, Problem
     Ok(value.to_owned())
 }
 
-fn field(name: &str, why: impl Into<Cow<'static, str>>) -> Problem {
+pub(super) fn field(name: &str, why: impl Into<Cow<'static, str>>) -> Problem {
     Problem::invalid(format!("{name}: {}", why.into())).with("field", name)
 }
 

@@ -53,7 +53,7 @@ impl Read {
         }
         let has_number = content.message_id.as_deref().is_some_and(|id| !id.is_empty());
         let sender = mail.sender.address.as_deref().unwrap_or_default();
-        let key = MediaId::of([sender.as_bytes(), b"\0", &mail.message]);
+        let key = MediaId::of(&[sender.as_bytes(), b"\0", &mail.message].concat());
         let key = if has_number { Bytes::copy_from_slice(key.as_bytes()) } else { Bytes::new() };
         Ok(Read { content, key })
     }

@@ -1,8 +1,10 @@
 //! GET of a message, and what the phone says of it afterwards.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use bytes::Bytes;
 use http::{StatusCode, header};
-use waxwing_core::{Message, MsgId, Remark, State};
+use waxwing_core::{Address, ErrorClass, Message, MsgId, Remark, State, Submission};
 use waxwing_mms::{MessageStatus, Pdu, PduType, RetrieveStatus};
 use waxwing_spool::{Op, Tx};
 
@@ -10,6 +12,7 @@ use super::Asked;
 use super::answer::Reply;
 use crate::keep::media_id;
 use crate::log::kind;
+use crate::notify::class;
 use crate::{Centre, Facts, pdus, token};
 
 impl Centre {
@@ -57,6 +60,32 @@ impl Centre {
             Some(id) => self.media.get(&id),
             None => Ok(None),
         }
+    }
+
+    /// What pushes the rights of a message to the phone that has it now (OMA DRM 1.0, separate delivery). Where they cannot be pushed at all,
+    /// that is noted.
+    ///
+    /// # Errors
+    /// Why they cannot be pushed at the moment.
+    fn rights_ops(&self, id: MsgId, to: &Address, facts: &Facts) -> Result<Vec<Op>, String> {
+        if facts.rights.is_empty() {
+            return Ok(Vec::new());
+        }
+        let note = |words: String| Op::Note { id: Some(id), kind: Remark::Other.code(), note: Bytes::from(words) };
+        let account = self.account().ok_or("the message centre is being configured")?;
+        let mut ops = Vec::with_capacity(facts.rights.len() + 1);
+        for message in self.rights_sms(to, &facts.rights)? {
+            match self.gateway.entry(&account, Submission { message, ..Submission::default() }) {
+                Ok(sms) => ops.push(Op::Accept(sms)),
+                Err(e) if class(&e) == ErrorClass::Permanent => {
+                    tracing::warn!(message = %id, "its rights cannot be pushed: {e}");
+                    return Ok(vec![note(format!("the rights could not be pushed: {e}"))]);
+                }
+                Err(e) => return Err(e.to_string()),
+            }
+        }
+        ops.push(note("the rights were pushed".into()));
+        Ok(ops)
     }
 
     /// For the ledger; nobody waits for it.
@@ -113,6 +142,8 @@ impl Centre {
             // It did not understand; telling it again may help.
             _ => return Reply::done(),
         };
+        // Without its rights the content is of no use: where they cannot leave now, the phone is asked to come back.
+        let rights_wait = AtomicBool::new(false);
         let result = self
             .change(word, |w| {
                 if w.facts.token != word || (!is_over && w.state() == Some(state)) {
@@ -126,11 +157,21 @@ impl Centre {
                     silenced.message = Message { want: 0, ..silenced.message };
                     &silenced
                 };
+                let mut rights = Vec::new();
                 if is_over && state == State::Delivered {
+                    match self.rights_ops(w.at.id, &w.message.destination, &w.facts) {
+                        Ok(ops) => rights = ops,
+                        Err(why) => {
+                            tracing::warn!(message = %w.at.id, "its rights cannot be pushed now: {why}");
+                            rights_wait.store(true, Ordering::Relaxed);
+                            return None;
+                        }
+                    }
                     // Phones fetch again after they have said that they have it.
                     drop(self.recent.keep(w.at.id, w.facts.clone(), self.now()));
                 }
-                Some(self.advance(w, state, is_over, "", stat))
+                rights.extend(self.advance(w, state, is_over, "", stat));
+                Some(rights)
             })
             .await;
         match result {
@@ -143,6 +184,7 @@ impl Centre {
                 }
                 Reply::done()
             }
+            Ok(false) if rights_wait.load(Ordering::Relaxed) => Reply::text(StatusCode::SERVICE_UNAVAILABLE, "Try again later."),
             // Said before, or for a message that is over: nothing is to be done, and the phone need not say it again.
             Ok(false) => Reply::done(),
             Err(e) => {
