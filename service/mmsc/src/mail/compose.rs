@@ -1,7 +1,7 @@
 //! A multimedia message to an e-mail address, as mail (RFC 4356, 2.1.3).
 
 use bytes::Bytes;
-use waxwing_core::{MsgId, want};
+use waxwing_core::want;
 use waxwing_mail::address::is_envelope_address;
 use waxwing_mail::relay::EnvelopeRecipient;
 use waxwing_mail::smtp::{Notify, Ret};
@@ -22,11 +22,12 @@ pub(super) struct Letter {
     pub(super) awaits_report: bool,
 }
 
-/// The number of a message in its mail, by which reports about it are recognised: that in the spool, its token, which cannot be guessed,
-/// and whether its sender wants reports.
+/// The number of a message in its mail, by which reports about it are recognised: that of the copy, which is sealed, its token, which cannot
+/// be guessed, and whether its sender wants reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct MailId {
-    pub(super) id: MsgId,
+    /// [`crate::centre::Shared::copy_id`] without its domain.
+    pub(super) copy: String,
     pub(super) token: String,
     pub(super) is_wanted: bool,
 }
@@ -34,7 +35,7 @@ pub(super) struct MailId {
 impl MailId {
     /// Without a domain: an ENVID, and the left side of a Message-ID.
     pub(super) fn local(&self) -> String {
-        format!("{}.{}{}", self.id, self.token, if self.is_wanted { ".r" } else { "" })
+        format!("{}.{}{}", self.copy, self.token, if self.is_wanted { ".r" } else { "" })
     }
 
     /// Of an ENVID, or a Message-ID of this domain.
@@ -45,10 +46,9 @@ impl MailId {
             Some(_) => return None,
             None => text,
         };
-        let (id, rest) = local.split_once('.')?;
+        let (copy, rest) = local.split_once('.')?;
         let (token, is_wanted) = rest.strip_suffix(".r").map_or((rest, false), |token| (token, true));
-        let id = (id.len() <= 16).then(|| id.parse().ok()).flatten()?;
-        token::is_token(token).then(|| MailId { id, token: token.to_owned(), is_wanted })
+        token::is_token(token).then(|| MailId { copy: copy.to_owned(), token: token.to_owned(), is_wanted })
     }
 }
 
@@ -56,11 +56,12 @@ impl MailId {
 ///
 /// # Errors
 /// With what is wrong with it for good.
-pub(super) fn compose(id: MsgId, facts: &Facts, wish: u32, content: &[u8], domain: &str) -> Result<Letter, String> {
+pub(super) fn compose(copy_id: &str, facts: &Facts, wish: u32, content: &[u8], domain: &str) -> Result<Letter, String> {
     let Some(MmsAddress::Email(to)) = MmsAddress::parse(&facts.recipient) else {
         return Err(format!("{:?} is no e-mail address", facts.recipient));
     };
-    let mail_id = MailId { id, token: facts.token.clone(), is_wanted: wish & want::FINAL != 0 };
+    let copy = copy_id.split('@').next().unwrap_or_default().to_owned();
+    let mail_id = MailId { copy, token: facts.token.clone(), is_wanted: wish & want::FINAL != 0 };
     let message_id = format!("{}@{domain}", mail_id.local());
     // As a phone would get it, so that everything in it is read by the one who knows how.
     let pdu = Pdu::decode(pdus::retrieve_conf(facts, &message_id, content)).map_err(|e| e.to_string())?.pdu;
@@ -145,6 +146,8 @@ mod tests {
 
     use super::*;
 
+    const COPY: &str = "00000007-0123456789abcdef@mms.example.net";
+
     fn facts(from: &str) -> Facts {
         let mut headers = Vec::new();
         for to in ["+447700900123", "bob@example.com"] {
@@ -176,9 +179,9 @@ mod tests {
     #[test]
     fn a_message_becomes_mail() {
         let wish = want::DELIVERED | want::FAILED;
-        let letter = compose(MsgId(7), &facts("+447700900999/TYPE=PLMN"), wish, &content(), "mms.example.net").unwrap();
+        let letter = compose(COPY, &facts("+447700900999/TYPE=PLMN"), wish, &content(), "mms.example.net").unwrap();
         assert_eq!(letter.envelope.sender.as_deref(), Some("+447700900999@mms.example.net"));
-        assert_eq!(letter.envelope.envid.as_deref(), Some("00000007.AAAAAAAAAAAAAAAAAAAAAA.r"));
+        assert_eq!(letter.envelope.envid.as_deref(), Some("00000007-0123456789abcdef.AAAAAAAAAAAAAAAAAAAAAA.r"));
         assert!(letter.awaits_report);
         let mail = MailContent::parse(&letter.message, &ContentLimits::default()).unwrap();
         assert_eq!((mail.from.unwrap().address, mail.subject.as_str()), ("+447700900999@mms.example.net".into(), "Grüße"));
@@ -192,7 +195,7 @@ mod tests {
 
     #[test]
     fn a_hidden_sender_stays_hidden() {
-        let letter = compose(MsgId(7), &facts(""), want::DELIVERED, &content(), "mms.example.net").unwrap();
+        let letter = compose(COPY, &facts(""), want::DELIVERED, &content(), "mms.example.net").unwrap();
         assert_eq!((letter.envelope.sender, letter.envelope.envid, letter.awaits_report), (None, None, false));
         let text = String::from_utf8(letter.message).unwrap();
         assert!(text.contains("From: anonymous@mms.example.net\r\n") || text.contains("From: <anonymous@mms.example.net>\r\n"), "{text}");
@@ -201,10 +204,10 @@ mod tests {
 
     #[test]
     fn mail_is_known_again() {
-        let id = MailId { id: MsgId(0xABCDEF), token: "AAAAAAAAAAAAAAAAAAAAAA".into(), is_wanted: true };
+        let id = MailId { copy: "00ABCDEF-0123456789abcdef".into(), token: "AAAAAAAAAAAAAAAAAAAAAA".into(), is_wanted: true };
         assert_eq!(MailId::parse(&id.local(), "x.net"), Some(id.clone()));
         assert_eq!(MailId::parse(&format!("<{}@X.net>", id.local()), "x.net"), Some(id.clone()));
-        for no in ["", "a.b", "00ABCDEF.short.r", "<00ABCDEF.AAAAAAAAAAAAAAAAAAAAAA@y.net>", "zz.AAAAAAAAAAAAAAAAAAAAAA"] {
+        for no in ["", "a.b", "00ABCDEF.short.r", "<00ABCDEF.AAAAAAAAAAAAAAAAAAAAAA@y.net>"] {
             assert_eq!(MailId::parse(no, "x.net"), None, "{no}");
         }
     }

@@ -123,7 +123,7 @@ impl Centre {
             Ok(content) => content.ok_or_else(|| permanent("its content is missing from the media store"))?,
             Err(e) => return Err((ErrorClass::Temporary, format!("its content cannot be read: {e}"))),
         };
-        compose(out.id(), facts, message.want, &content, domain).map_err(|e| (ErrorClass::Permanent, e))
+        compose(&self.copy_id(out.id()), facts, message.want, &content, domain).map_err(|e| (ErrorClass::Permanent, e))
     }
 
     /// The relay has it. The message is over, and its sender hears so, unless the recipient's mail server will tell more.
