@@ -32,6 +32,12 @@ packages=(
   npm=npm
   swaks=swaks
   libnet-ssleay-perl=/usr/share/doc/libnet-ssleay-perl/copyright
+  chromium=chromium
+  ffmpeg=ffmpeg
+  libavcodec-extra=/usr/share/doc/libavcodec-extra/copyright
+  imagemagick=/usr/bin/identify
+  libimage-exiftool-perl=exiftool
+  webp=gif2webp
 )
 
 have() {

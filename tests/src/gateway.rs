@@ -31,6 +31,7 @@ pub struct Gateway {
 struct Doors {
     http: Option<SocketAddr>,
     mmsc: Option<SocketAddr>,
+    smtp: Option<SocketAddr>,
     listeners: Vec<(String, SocketAddr)>,
 }
 
@@ -115,6 +116,11 @@ impl Gateway {
     /// Where phones and browsers reach the message centre.
     pub fn mmsc(&self) -> SocketAddr {
         self.doors.mmsc.expect("a message centre")
+    }
+
+    /// Where e-mail comes in.
+    pub fn smtp(&self) -> SocketAddr {
+        self.doors.smtp.expect("a door for e-mail")
     }
 
     /// The folder that holds the configuration and, in `data`, everything else.
@@ -250,6 +256,7 @@ impl Doors {
         Some(Self {
             http: address(&doors["http"]),
             mmsc: address(&doors["mmsc"]),
+            smtp: address(&doors["smtp"]),
             listeners: listeners.filter_map(|door| Some((door["protocol"].as_str()?.to_owned(), address(&door["listen"])?))).collect(),
         })
     }

@@ -108,7 +108,7 @@ fn the_ground_floor_knows_no_runtime_no_sockets_and_no_clock() {
         metadata["packages"].as_array().expect("packages").iter().filter_map(|p| Some((p["id"].as_str()?, p["name"].as_str()?))).collect();
     let mut ground = members(&metadata);
     ground.retain(|member| floor(&member.folder) == Some(0) && !FOR_TESTS.contains(&member.name.as_str()));
-    for name in ["waxwing-describe", "waxwing-gsm", "waxwing-smpp", "waxwing-cmpp", "waxwing-wap", "waxwing-smart"] {
+    for name in ["waxwing-describe", "waxwing-gsm", "waxwing-smpp", "waxwing-cmpp", "waxwing-wap", "waxwing-smart", "waxwing-mms"] {
         assert!(ground.iter().any(|member| member.name == name), "{name} stands on the ground floor");
     }
     for member in &ground {

@@ -1,4 +1,5 @@
 //! Two real phones (mmsd-tng) send each other multimedia messages: handed in, notified by SMS over a real carrier, fetched, reported.
+#![allow(clippy::unwrap_used)]
 
 use std::time::Duration;
 

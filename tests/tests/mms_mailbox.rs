@@ -177,6 +177,7 @@ fn messages_are_kept_looked_at_passed_on_and_deleted() {
     let stored = bob.post(&store("family"));
     assert_eq!((stored.kind(), stored.text(TRANSACTION), stored.octet(STORE_STATUS)), (STORE_CONF, "t2".into(), OK), "{stored:02x?}");
     assert_eq!(bob.post(&store("later")).text(LOCATION), stored.text(LOCATION));
+    net.message_to(BOB, &["accepted"]);
     // Nobody else can: neither keep it, nor look at it, nor delete it.
     let others = alice.post(&store("hers"));
     assert_eq!((others.octet(STORE_STATUS), others.texts(LOCATION).len()), (0xe3, 0), "{others:02x?}");
@@ -437,4 +438,39 @@ fn without_mailboxes_all_of_it_is_denied() {
     let send = Pdu::new(SEND_REQ, "t").from_me().text(TO, &format!("+{BOB}/TYPE=PLMN")).octet(STORE, YES).plain_text("x");
     let sent = phone.post(&send);
     assert_eq!((sent.octet(RESPONSE_STATUS), sent.octet(STORE_STATUS)), (OK, 0xe1), "{sent:02x?}");
+}
+
+#[test]
+fn damaged_requests_are_answered_and_harm_nothing() {
+    let config = Config::without_doors().root().mmsc("mailbox_messages = 100000");
+    let mut gateway = Gateway::start(&config.simulator("").route_to_carrier());
+    let mut phone = Mm1::connect(gateway.mmsc(), ALICE);
+    let location = phone.post(&upload("whole")).text(LOCATION);
+    let requests = [
+        upload("damaged"),
+        Pdu::new(STORE_REQ, "t").text(LOCATION, &location).octet(STATE, NEW).flag(ADD, "word").flag(REMOVE, "other"),
+        view("t").flag(FILTER, "word").octet(STATE, NEW).integer(START, 1).integer(LIMIT, 300).octet(ATTRIBUTES, 0x80 | CONTENT),
+        Pdu::new(MBOX_DELETE_REQ, "t").text(LOCATION, "http://mms/b/AAAAAAAAAAAAAAAAAAAAAA").text(LOCATION, "x"),
+        Pdu::in_version(DELETE_REQ, "t", 0x93).text(LOCATION, "http://mms/m/AAAAAAAAAAAAAAAAAAAAAA"),
+    ];
+    let mut random = fastrand::Rng::with_seed(7);
+    for Pdu(whole) in &requests {
+        let truncated = (0..whole.len()).map(|end| whole[..end].to_vec());
+        let mutated = (0..400).map(|_| {
+            let mut octets = whole.clone();
+            for _ in 0..random.usize(1..4) {
+                let at = random.usize(..octets.len());
+                octets[at] = random.u8(..);
+            }
+            octets
+        });
+        for octets in truncated.chain(mutated).collect::<Vec<_>>() {
+            let answered = phone.try_post(&Pdu(octets.clone()));
+            assert!(matches!(answered, Ok((200 | 400, _))), "{octets:02x?}: {answered:?}");
+        }
+    }
+    assert!(gateway.exited().is_none() && !gateway.log().contains("panicked"));
+    let location = phone.post(&upload("after")).text(LOCATION);
+    let (status, kept) = phone.get(&location);
+    assert_eq!((status, kept.body.as_slice()), (200, &b"after"[..]));
 }

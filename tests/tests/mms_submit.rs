@@ -275,7 +275,8 @@ fn json_with_base64_and_urls_is_read_by_tshark() {
     // The phone has it, and its user has read it.
     let copy = String::from_utf8_lossy(&fetched.pdu).into_owned();
     let at = copy.find("@mms.example.net").expect("a message id");
-    let number: String = copy[..at].chars().rev().take_while(char::is_ascii_hexdigit).collect::<Vec<_>>().into_iter().rev().collect();
+    let number: String =
+        copy[..at].chars().rev().take_while(|c| c.is_ascii_hexdigit() || *c == '-').collect::<Vec<_>>().into_iter().rev().collect();
     bed.acknowledge(&fetched);
     assert_eq!(bed.hook("message.delivered")["id"], id.as_str());
     let read =

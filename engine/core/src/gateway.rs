@@ -190,7 +190,9 @@ impl Gateway {
         }
         let account = setup.accounts.of_group(group)?;
         let queue = match msg.door() {
-            Door::Smpp | Door::Cmpp | Door::Mm1 | Door::Mail | Door::Mmsc => account.queue,
+            Door::Smpp | Door::Cmpp | Door::Mm1 | Door::Mmsc => account.queue,
+            // Written by whoever keeps that door, whosever message it is.
+            Door::Mail => setup.accounts.get(&msg.tell).unwrap_or(account).queue,
             Door::Kannel if msg.callback.is_empty() => return None,
             Door::Internal | Door::Connector => return None,
             _ if msg.callback.is_empty() && account.config.webhook.is_none() => return None,

@@ -211,7 +211,7 @@ pub struct Message {
     #[prost(message, optional, boxed, tag = "35")]
     pub waiting: Option<Box<Waiting>>,
     /// Of a received message: the account that handed it to us, which is told what became of it by a [`Kind::Receipt`] in its queue; empty
-    /// where nobody is.
+    /// where nobody is. Of a message that came by e-mail: the account in whose queue its receipts wait, instead of its own.
     #[prost(string, tag = "36")]
     pub tell: String,
     /// Of a [`Kind::Mms`]: octets of its content, which is kept elsewhere.

@@ -1,129 +1,195 @@
-//! A program to be killed, or to lose its disk: it puts contents and says which are stored; `check` looks whether they are there.
+//! A media store under load that may be killed, or lose its power, at any moment; and the check afterwards that nothing is gone that was
+//! acknowledged and is needed.
 //!
-//!     media_torture run FOLDER SEED [nosync]     prints `n LEN` for each content that was acknowledged, until it is killed
-//!     media_torture check FOLDER < LINES         reads such lines; prints how many were acknowledged, lost and wrong
-//!     media_torture bench FOLDER LEN COUNT       puts and gets a second, with 64 callers
-#![allow(clippy::unwrap_used, clippy::print_stdout)]
+//!     media_torture run DIR ACKFILE [--no-sync]     until killed
+//!     media_torture check DIR ACKFILE               exit 0 if every promise was kept
+//!
+//! ACKFILE has to lie outside DIR, where the crash does not reach it. After a content was stored that is written there; before it is let
+//! go of, too. `--no-sync` is the control: with it a check after a power cut has to fail, or the test proves nothing. Runs may follow each
+//! other on the same folder.
+#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr)]
 
-use std::io::{BufRead as _, Write as _};
+use std::collections::HashMap;
+use std::fs::{File, OpenOptions};
+use std::io::Write;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use waxwing_media::{MediaId, MediaOptions, MediaStore, Owner};
+use parking_lot::Mutex;
+use waxwing_media::{MediaError, MediaId, MediaOptions, MediaStore, Owner};
 
-fn content(n: u64, len: usize) -> Vec<u8> {
-    let mut random = fastrand::Rng::with_seed(n);
-    let mut out = vec![0; len];
-    random.fill(&mut out);
-    out
+/// Octets of a record: what happened, then the key.
+const RECORD: usize = 9;
+const STORED: u8 = 1;
+const LET_GO: u8 = 2;
+/// Contents that are needed at a time.
+const NEEDED: usize = 3000;
+const TASKS: u64 = 24;
+
+/// A content that can be told from any other: octets that follow from its key.
+fn content(key: u64) -> Bytes {
+    let mut rng = fastrand::Rng::with_seed(key);
+    let len = match key % 50 {
+        0 => rng.usize(50_000..400_000),
+        1 => rng.usize(..10),
+        _ => rng.usize(100..6000),
+    };
+    let mut content = vec![0; len];
+    rng.fill(&mut content);
+    content.extend_from_slice(&key.to_le_bytes());
+    content.into()
 }
 
-fn open(folder: &str, sync: bool) -> Arc<MediaStore> {
-    MediaStore::open(MediaOptions { pack_size: 2 << 20, care: Duration::from_millis(20), reserve: 0, sync, ..MediaOptions::new(folder) })
-        .unwrap()
-}
-
-fn main() {
-    let arguments: Vec<String> = std::env::args().collect();
-    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_time().build().unwrap();
-    match words[1..] {
-        ["run", folder, seed, ref more @ ..] => runtime.block_on(run(folder, seed.parse().unwrap(), more.is_empty())),
-        ["check", folder] => check(folder),
-        ["bench", folder, len, count] => runtime.block_on(bench(folder, len.parse().unwrap(), count.parse().unwrap())),
-        _ => panic!("run FOLDER SEED [nosync] | check FOLDER | bench FOLDER LEN COUNT"),
+fn options(dir: &str) -> MediaOptions {
+    MediaOptions {
+        pack_size: 1 << 20,
+        min_free: 0,
+        compact_slack: 2 << 20,
+        group_octets: 512 << 10,
+        open_files: 4,
+        ..MediaOptions::new(dir)
     }
 }
 
-/// Sixteen callers. Each lets go of every other content after a while, so that packs are copied and deleted all the time.
-async fn run(folder: &str, seed: u64, sync: bool) {
-    let store = open(folder, sync);
-    // Those of earlier runs have no owner here; they are checked as well and must stay.
-    let next = Arc::new(AtomicU64::new(seed << 32));
-    let callers = (0..16).map(|_| {
-        let (store, next) = (store.clone(), next.clone());
-        tokio::spawn(async move {
-            let mut old = std::collections::VecDeque::new();
-            loop {
-                let n = next.fetch_add(1, Ordering::Relaxed);
-                let len = 200 + (n % 37) as usize * 500;
-                let pin = store.put(Bytes::from(content(n, len))).await.unwrap();
-                store.hold(pin.id(), Owner(n));
-                // Contents with odd numbers are let go of later, and are not promised.
-                if n % 2 == 0 {
-                    println!("{n} {len}");
-                } else {
-                    old.push_back((*pin.id(), n));
-                }
-                if old.len() > 100 {
-                    let (id, n) = old.pop_front().unwrap();
-                    store.release(&id, Owner(n));
+/// Ends quietly when the disk is gone: that is what the power cut looks like from inside.
+fn or_end<T>(result: Result<T, MediaError>) -> T {
+    result.unwrap_or_else(|error| {
+        eprintln!("ended: {error}");
+        std::process::exit(3)
+    })
+}
+
+/// By key, whether it is needed.
+fn read(ackfile: &str) -> HashMap<u64, bool> {
+    let bytes = std::fs::read(ackfile).unwrap_or_default();
+    let records = bytes.chunks_exact(RECORD);
+    records.map(|r| (u64::from_le_bytes(r[1..].try_into().unwrap()), r[0] == STORED)).collect()
+}
+
+struct World {
+    store: Arc<MediaStore>,
+    acks: Mutex<File>,
+    needed: Mutex<Vec<u64>>,
+}
+
+impl World {
+    fn note(&self, what: u8, key: u64) {
+        let mut record = [what; RECORD];
+        record[1..].copy_from_slice(&key.to_le_bytes());
+        self.acks.lock().write_all(&record).unwrap();
+    }
+
+    async fn store(&self, key: u64) {
+        let content = content(key);
+        let middle = content.len() / 2;
+        let pin = or_end(self.store.put_parts(vec![content.slice(..middle), content.slice(middle..)]).await);
+        self.note(STORED, key);
+        pin.hold(Owner(key));
+        drop(pin);
+        self.needed.lock().push(key);
+    }
+
+    /// Takes one that is needed out of the list: from now on it is this task's.
+    fn pick(&self) -> u64 {
+        let mut needed = self.needed.lock();
+        let at = fastrand::usize(..needed.len());
+        needed.swap_remove(at)
+    }
+
+    async fn go_on(self: Arc<World>) {
+        loop {
+            self.store(fastrand::u64(..)).await;
+            while self.needed.lock().len() > NEEDED {
+                let key = self.pick();
+                let id = MediaId::of(&content(key));
+                assert!(or_end(self.store.get(&id)) == Some(content(key)), "{key} is not what was stored");
+                self.note(LET_GO, key);
+                self.store.release(&id, Owner(key));
+                if key.is_multiple_of(3) {
+                    self.store(key).await;
                 }
             }
-        })
+        }
+    }
+}
+
+fn run(dir: &str, ackfile: &str, sync: bool) {
+    let store = MediaStore::open(MediaOptions { sync, ..options(dir) }).unwrap();
+    let needed: Vec<u64> = read(ackfile).into_iter().filter_map(|(key, needed)| needed.then_some(key)).collect();
+    for key in &needed {
+        assert!(store.hold(&MediaId::of(&content(*key)), Owner(*key)), "{key} is lost");
+    }
+    store.recovered();
+    let acks = Mutex::new(OpenOptions::new().create(true).append(true).open(ackfile).unwrap());
+    let world = Arc::new(World { store, acks, needed: Mutex::new(needed) });
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(async {
+        let mut tasks = tokio::task::JoinSet::new();
+        (0..TASKS).for_each(|_| drop(tasks.spawn(Arc::clone(&world).go_on())));
+        // Tasks end only by a broken promise.
+        let broken = tasks.join_next().await;
+        eprintln!("{broken:?}");
+        std::process::exit(2);
     });
-    let callers: Vec<_> = callers.collect();
-    if std::env::var_os("MEDIA_TORTURE_FORGET").is_some() {
-        store.recovered();
-    }
-    // For ever: they end with the process.
-    std::future::pending::<()>().await;
-    drop(callers);
 }
 
-fn check(folder: &str) {
-    let store = open(folder, true);
-    let (mut all, mut lost, mut wrong) = (0, 0, 0);
-    for line in std::io::stdin().lock().lines() {
-        let line = line.unwrap();
-        // The last line may be torn.
-        let Some((n, len)) = line.split_once(' ').and_then(|(n, len)| Some((n.parse::<u64>().ok()?, len.parse::<usize>().ok()?))) else {
-            continue;
-        };
-        if len != 200 + (n % 37) as usize * 500 {
-            continue;
-        }
-        all += 1;
-        let expected = content(n, len);
-        match store.get(&MediaId::of([&expected[..]])) {
-            Ok(Some(c)) if c == expected => {}
-            Ok(None) => lost += 1,
-            _ => wrong += 1,
+/// How many contents are missing, and how many are wrong.
+fn compare(store: &MediaStore, records: &HashMap<u64, bool>) -> (u64, u64) {
+    let (mut lost, mut wrong) = (0, 0);
+    for (key, needed) in records {
+        let expected = content(*key);
+        match store.get(&MediaId::of(&expected)) {
+            Ok(None) => lost += u64::from(*needed),
+            Ok(Some(is)) => wrong += u64::from(is != expected),
+            Err(error) => {
+                eprintln!("{error}");
+                wrong += 1;
+            }
         }
     }
-    println!("{all} acknowledged, {lost} lost, {wrong} wrong");
-    std::io::stdout().flush().unwrap();
-    std::process::exit(i32::from(lost + wrong > 0));
+    (lost, wrong)
 }
 
-async fn bench(folder: &str, len: usize, count: u64) {
-    let store = MediaStore::open(MediaOptions::new(folder)).unwrap();
-    let contents: Vec<Bytes> = (0..count).map(|n| Bytes::from(content(n, len))).collect();
-    let contents = Arc::new(contents);
-    let next = Arc::new(AtomicU64::new(0));
-    let begun = Instant::now();
-    let callers: Vec<_> = (0..64)
-        .map(|_| {
-            let (store, contents, next) = (store.clone(), contents.clone(), next.clone());
-            tokio::spawn(async move {
-                while let Some(c) = contents.get(next.fetch_add(1, Ordering::Relaxed) as usize) {
-                    let pin = store.put(c.clone()).await.unwrap();
-                    store.hold(pin.id(), Owner(1));
-                }
-            })
-        })
-        .collect();
-    for caller in callers {
-        caller.await.unwrap();
+fn check(dir: &str, ackfile: &str) -> Result<(), String> {
+    let records = read(ackfile);
+    let needed = records.values().filter(|needed| **needed).count();
+    let began = std::time::Instant::now();
+    let store = MediaStore::open(options(dir)).map_err(|e| e.to_string())?;
+    let opened = began.elapsed();
+    let found = store.stats();
+    let (lost, wrong) = compare(&store, &records);
+    for key in records.iter().filter_map(|(key, needed)| needed.then_some(*key)) {
+        store.hold(&MediaId::of(&content(key)), Owner(key));
     }
-    let took = begun.elapsed().as_secs_f64();
-    println!("{:.0} puts/s of {len} octets, {} syncs", count as f64 / took, store.stats().syncs);
-    let ids: Vec<MediaId> = contents.iter().map(|c| MediaId::of([&c[..]])).collect();
-    let begun = Instant::now();
-    for id in &ids {
-        store.get(id).unwrap().unwrap();
+    store.recovered();
+    store.maintain().map_err(|e| e.to_string())?;
+    let (lost_later, wrong_later) = compare(&store, &records);
+    println!(
+        "{} contents acknowledged, {needed} of them needed; {} found in {} packs, opened in {opened:?}: {lost} lost, {wrong} wrong; {} \
+         packs after tidying, {lost_later} lost, {wrong_later} wrong",
+        records.len(),
+        found.blobs,
+        found.packs,
+        store.stats().packs,
+    );
+    if lost + wrong + lost_later + wrong_later > 0 { Err("promises broken".into()) } else { Ok(()) }
+}
+
+fn main() -> std::process::ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["run", dir, acks] => run(dir, acks, true),
+        ["run", dir, acks, "--no-sync"] => run(dir, acks, false),
+        ["check", dir, acks] => {
+            if let Err(error) = check(dir, acks) {
+                eprintln!("{error}");
+                return std::process::ExitCode::FAILURE;
+            }
+        }
+        _ => {
+            eprintln!("media_torture run DIR ACKFILE [--no-sync] | check DIR ACKFILE");
+            return std::process::ExitCode::from(64);
+        }
     }
-    println!("{:.0} gets/s (one caller)", count as f64 / begun.elapsed().as_secs_f64());
+    std::process::ExitCode::SUCCESS
 }

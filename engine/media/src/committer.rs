@@ -1,312 +1,246 @@
-//! The thread that writes: all that has queued up goes into the newest pack with one sync, then it is let be seen.
+//! The one thread that writes packs.
+//!
+//! It takes whatever has queued up, writes it with one write and one sync, and only then lets anybody see it. It never waits to fill a
+//! group: while one is being synced, the next one gathers by itself.
 
-use std::os::unix::fs::FileExt as _;
-use std::path::Path;
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::mpsc::{Receiver, SyncSender};
 use std::time::Instant;
 
-use bytes::Bytes;
-use hashbrown::HashMap;
-use smallvec::{SmallVec, smallvec};
-use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tokio::sync::OwnedSemaphorePermit;
 
-use crate::index::Blob;
-use crate::pack::Pack;
-use crate::record::{HEAD, Head};
-use crate::store::Inner;
-use crate::{MediaError, MediaId, MediaOptions};
+use crate::index::{Place, Waiter};
+use crate::shared::Shared;
+use crate::writer::{Content, Unwritten, Writer};
+use crate::{MediaError, Pin};
 
-/// Octets of one write and sync at the most.
-const BATCH: usize = 32 << 20;
-/// Octets copied forward in one round of care.
-const CARE: u64 = 16 << 20;
+/// Something for the committer.
+#[derive(Debug)]
+pub(crate) enum Job {
+    /// A content that the index has as pending.
+    Put(Put),
+    /// Copies for compaction; says when they are durable. Closes the channel where they could not be written.
+    Copy { copies: Vec<Copy>, done: SyncSender<()> },
+    /// Begin a new pack with the next content.
+    End,
+    /// Finish what has been queued, then end.
+    Close,
+}
 
-/// A content that is to be stored.
+/// A content to be stored.
+#[derive(Debug)]
 pub(crate) struct Put {
-    pub(crate) id: MediaId,
-    pub(crate) pieces: SmallVec<[Bytes; 2]>,
-    pub(crate) len: u64,
-    pub(crate) crc: u32,
-    /// Its share of what may wait.
-    pub(crate) permit: OwnedSemaphorePermit,
-    pub(crate) reply: oneshot::Sender<Result<(), MediaError>>,
+    pub(crate) content: Content,
+    pub(crate) _permit: Option<OwnedSemaphorePermit>,
 }
 
-/// The only one who writes.
+/// A content to be copied forward.
+#[derive(Debug)]
+pub(crate) struct Copy {
+    pub(crate) content: Content,
+    pub(crate) from: Place,
+}
+
+/// The state of the thread.
 pub(crate) struct Committer {
-    pub(crate) inner: Arc<Inner>,
-    pub(crate) options: MediaOptions,
-    pub(crate) packs: Vec<Arc<Pack>>,
-    pub(crate) next: u64,
-    pub(crate) puts: Receiver<Put>,
-    pub(crate) cared: Instant,
-}
-
-/// A record on its way to the disk.
-struct New {
-    id: MediaId,
-    pieces: SmallVec<[Bytes; 2]>,
-    len: u64,
-    crc: u32,
-    /// Copied forward: whoever needs it goes on needing it.
-    is_copy: bool,
+    shared: Arc<Shared>,
+    jobs: Receiver<Job>,
+    puts: VecDeque<Put>,
+    copies: VecDeque<(Vec<Copy>, SyncSender<()>)>,
+    end: bool,
+    closing: bool,
+    /// None until something is to be written.
+    writer: Option<Writer>,
 }
 
 impl Committer {
-    /// Runs until everybody is gone who could put.
+    /// `writer`: the pack to go on with.
+    pub(crate) fn new(shared: Arc<Shared>, jobs: Receiver<Job>, writer: Option<Writer>) -> Committer {
+        Committer { shared, jobs, puts: VecDeque::new(), copies: VecDeque::new(), end: false, closing: false, writer }
+    }
+
+    /// Runs until [`Job::Close`] or an error of the disk.
     pub(crate) fn run(mut self) {
-        loop {
-            let batch = match self.puts.recv_timeout(self.options.care) {
-                Ok(first) => self.gather(first),
-                Err(RecvTimeoutError::Timeout) => Vec::new(),
-                Err(RecvTimeoutError::Disconnected) => break,
-            };
-            if !batch.is_empty() {
-                self.commit(batch);
-            }
-            if self.cared.elapsed() >= self.options.care {
-                self.cared = Instant::now();
-                self.care();
-            }
-        }
-        if let Some(pack) = self.packs.last() {
-            let _ = pack.file.sync_all();
-        }
-    }
-
-    fn gather(&self, first: Put) -> Vec<Put> {
-        let mut octets = first.len;
-        let mut batch = vec![first];
-        while octets < BATCH as u64 {
-            let Ok(put) = self.puts.try_recv() else { break };
-            octets += put.len;
-            batch.push(put);
-        }
-        batch
-    }
-
-    fn commit(&mut self, batch: Vec<Put>) {
-        if let Some(e) = self.inner.unhealthy() {
-            batch.into_iter().for_each(|put| drop(put.reply.send(Err(e.clone()))));
-            return;
-        }
-        let mut waiting: Vec<(MediaId, oneshot::Sender<_>, OwnedSemaphorePermit)> = Vec::with_capacity(batch.len());
-        let mut new: Vec<New> = Vec::with_capacity(batch.len());
-        let mut seen: HashMap<MediaId, ()> = HashMap::with_capacity(batch.len());
-        for put in batch {
-            let Put { id, pieces, len, crc, permit, reply } = put;
-            // Stored while it waited.
-            if self.inner.pin(&id) {
-                self.answer(&id, reply);
-                continue;
-            }
-            waiting.push((id, reply, permit));
-            // Twice in this batch.
-            if seen.insert(id, ()).is_none() {
-                new.push(New { id, pieces, len, crc, is_copy: false });
-            }
-        }
-        let result = self.write(&new);
-        if let Err(e) = result {
-            waiting.into_iter().for_each(|(_, reply, _)| drop(reply.send(Err(e.clone()))));
-            return;
-        }
-        // Pinned for each who waits, before our own pins go, without which they could have been taken away before anybody had one.
-        waiting.retain(|(id, ..)| self.inner.pin(id));
-        new.iter().for_each(|n| self.inner.unpin(&n.id));
-        for (id, reply, permit) in waiting {
-            self.answer(&id, reply);
-            drop(permit);
-        }
-    }
-
-    /// Tells who waits that it is stored and pinned; where nobody waits any more, the pin is let go.
-    fn answer(&self, id: &MediaId, reply: oneshot::Sender<Result<(), MediaError>>) {
-        if reply.send(Ok(())).is_err() {
-            self.inner.unpin(id);
-        }
-    }
-
-    /// Writes records, syncs, and lets them be seen.
-    fn write(&mut self, new: &[New]) -> Result<(), MediaError> {
-        if new.is_empty() {
-            return Ok(());
-        }
-        let wanted: u64 = new.iter().map(|n| n.len + HEAD as u64).sum();
-        self.room(wanted)?;
-        let pack = self.current()?;
-        let start = pack.len();
-        let heads: Vec<[u8; HEAD]> = new.iter().map(|n| Head { len: n.len, id: n.id, crc: n.crc }.encode()).collect();
-        let slices: Vec<&[u8]> =
-            heads.iter().zip(new).flat_map(|(head, n)| std::iter::once(&head[..]).chain(n.pieces.iter().map(|p| &p[..]))).collect();
-        if let Err(e) = write_all(&pack, &slices, start) {
-            // Nothing of it was told to anybody: the file is as it was, or the store ends.
-            let error = MediaError::io("writing", &pack.path, e);
-            if pack.file.set_len(start).is_err() {
-                self.inner.stop(&error);
-            }
-            return Err(error);
-        }
-        if self.options.sync
-            && let Err(e) = pack.file.sync_data()
-        {
-            let error = MediaError::io("syncing", &pack.path, e);
-            self.inner.stop(&error);
-            return Err(error);
-        }
-        self.inner.syncs.fetch_add(1, Ordering::Relaxed);
-        pack.len.store(start + wanted, Ordering::Release);
-        let mut at = start;
-        for n in new {
-            self.appear(&pack, n, at + HEAD as u64);
-            at += HEAD as u64 + n.len;
-        }
-        Ok(())
-    }
-
-    fn appear(&self, pack: &Arc<Pack>, n: &New, offset: u64) {
-        let pins = u32::from(!n.is_copy);
-        let blob = Blob { pack: pack.clone(), offset, len: n.len, crc: n.crc, pins, owners: SmallVec::new() };
-        let size = blob.size();
-        let mut shard = self.inner.index.shard(&n.id).lock();
-        match shard.get_mut(&n.id) {
-            Some(old) => {
-                old.pack.live.fetch_sub(size, Ordering::AcqRel);
-                old.pack = pack.clone();
-                old.offset = offset;
-            }
-            // Gone while it was copied.
-            None if n.is_copy => return,
-            None => {
-                shard.insert(n.id, blob);
-                self.inner.blobs.fetch_add(1, Ordering::Relaxed);
-            }
-        }
-        pack.live.fetch_add(size, Ordering::AcqRel);
-    }
-
-    /// Looks for room on the disk.
-    fn room(&self, wanted: u64) -> Result<(), MediaError> {
-        let folder = &self.options.folder;
-        let Ok(stat) = rustix::fs::statvfs(folder) else { return Ok(()) };
-        let free = stat.f_bavail.saturating_mul(stat.f_frsize);
-        if free < self.options.reserve.saturating_add(wanted) {
-            return Err(MediaError::Full { folder: folder.clone(), free, reserve: self.options.reserve });
-        }
-        Ok(())
-    }
-
-    /// The pack that is written to.
-    fn current(&mut self) -> Result<Arc<Pack>, MediaError> {
-        if let Some(pack) = self.packs.last().filter(|p| p.len() < self.options.pack_size) {
-            return Ok(pack.clone());
-        }
-        let pack = Pack::create(&self.options.folder, self.next)?;
-        self.next += 1;
-        self.packs.push(pack.clone());
-        Ok(pack)
-    }
-
-    /// Removes what nobody needs: packs in which nothing lives, and, after copying the rest forward, those in which little does.
-    fn care(&mut self) {
-        if !self.inner.is_recovered() || self.inner.unhealthy().is_some() {
-            return;
-        }
-        self.delete_dead();
-        let mut left = CARE;
-        while left > 0 {
-            let newest = self.packs.last().map(|p| p.number);
-            let sparse = |p: &&Arc<Pack>| Some(p.number) != newest && p.live() > 0 && p.live() * 2 < p.len();
-            let Some(pack) = self.packs.iter().filter(sparse).min_by_key(|p| p.live()).cloned() else { break };
-            match self.carry(&pack, left) {
-                Ok(0) => break,
-                Ok(copied) => left = left.saturating_sub(copied),
-                Err(e) => {
-                    tracing::warn!("contents could not be copied forward: {e}");
-                    break;
-                }
-            }
-        }
-        self.delete_dead();
-    }
-
-    fn delete_dead(&mut self) {
-        let newest = self.packs.last().map(|p| p.number);
-        self.packs.retain(|pack| {
-            if Some(pack.number) == newest || pack.live() > 0 {
-                return true;
-            }
-            match std::fs::remove_file(&pack.path) {
-                Ok(()) => false,
-                Err(e) => {
-                    tracing::warn!("{}", MediaError::io("deleting", &pack.path, e));
-                    true
-                }
-            }
-        });
-    }
-
-    /// Copies what lives in a pack into the newest, at most about so many octets. How many it was.
-    fn carry(&mut self, pack: &Arc<Pack>, most: u64) -> Result<u64, MediaError> {
-        let mut places: Vec<(MediaId, u64, u64, u32)> = Vec::new();
-        for shard in self.inner.index.shards() {
-            let shard = shard.lock();
-            places.extend(shard.iter().filter(|(_, b)| Arc::ptr_eq(&b.pack, pack)).map(|(id, b)| (*id, b.offset, b.len, b.crc)));
-        }
-        places.sort_unstable_by_key(|p| p.1);
-        let (mut new, mut octets) = (Vec::new(), 0);
-        for (id, offset, len, crc) in places {
-            let mut content = vec![0; usize::try_from(len).unwrap_or(usize::MAX)];
-            pack.file.read_exact_at(&mut content, offset).map_err(|e| MediaError::io("reading", &pack.path, e))?;
-            if crc32fast::hash(&content) != crc {
-                tracing::error!("{}", MediaError::Damaged { path: pack.path.clone(), offset });
-                // It cannot be had anyway, and must not keep its pack for ever.
-                self.inner.forget(&id);
-                octets += len;
-                continue;
-            }
-            octets += len + HEAD as u64;
-            new.push(New { id, pieces: smallvec![Bytes::from(content)], len, crc, is_copy: true });
-            if octets >= most {
+        while !self.closing || !self.puts.is_empty() || !self.copies.is_empty() {
+            self.gather();
+            let began = Instant::now();
+            if let Err(error) = self.group() {
+                self.shared.fail(error);
                 break;
             }
+            self.shared.counters.last_sync_us.store(began.elapsed().as_micros() as u64, Ordering::Relaxed);
         }
-        self.write(&new)?;
-        self.inner.carried.fetch_add(octets, Ordering::Relaxed);
-        Ok(octets)
+        self.shared.close();
+        let error = self.shared.stopped().unwrap_or(MediaError::Closing);
+        // Whoever comes later sees that it has stopped.
+        let pending = std::mem::take(&mut self.shared.index.lock().pending);
+        answer(pending.into_values().flatten().map(|waiter| (waiter, Err(error.clone()))));
     }
-}
 
-fn write_all(pack: &Pack, slices: &[&[u8]], at: u64) -> std::io::Result<()> {
-    // One copy in memory, one call: contents are short as a rule, and a call each would cost more than that.
-    const GATHERED: usize = 1 << 20;
-    let mut buffer: Vec<u8> = Vec::with_capacity(slices.iter().map(|s| s.len()).sum::<usize>().min(GATHERED + 64 * 1024));
-    let mut place = at;
-    for slice in slices {
-        if buffer.len() + slice.len() > GATHERED && !buffer.is_empty() {
-            pack.file.write_all_at(&buffer, place)?;
-            place += buffer.len() as u64;
-            buffer.clear();
+    /// Takes in whatever is there; waits only if there is nothing at all to do.
+    fn gather(&mut self) {
+        if self.puts.is_empty() && self.copies.is_empty() && !self.closing {
+            match self.jobs.recv() {
+                Ok(job) => self.take(job),
+                Err(_) => self.closing = true,
+            }
         }
-        if slice.len() > GATHERED {
-            pack.file.write_all_at(slice, place)?;
-            place += slice.len() as u64;
+        while let Ok(job) = self.jobs.try_recv() {
+            self.take(job);
+        }
+    }
+
+    fn take(&mut self, job: Job) {
+        match job {
+            Job::Put(put) => self.puts.push_back(put),
+            Job::Copy { copies, done } => self.copies.push_back((copies, done)),
+            Job::End => self.end = true,
+            Job::Close => self.closing = true,
+        }
+    }
+
+    /// One group: write, sync, publish, answer. Fails where the disk does.
+    fn group(&mut self) -> Result<(), MediaError> {
+        if std::mem::take(&mut self.end) && self.writer.as_ref().is_some_and(|w| !w.is_empty()) && !self.finish()? {
+            return Ok(());
+        }
+        let (puts, octets) = self.pick();
+        if puts > 0
+            && let Some(error) = self.shared.no_room(octets, self.shared.options.min_free)
+        {
+            self.refuse(&error);
+            return Ok(());
+        }
+        let copies = self.copies.pop_front();
+        if puts == 0 && copies.is_none() {
+            return Ok(());
+        }
+        match self.write(puts, copies) {
+            Ok(()) => Ok(()),
+            Err(Unwritten::Full) => {
+                self.refuse(&self.shared.disk_full(octets));
+                Ok(())
+            }
+            Err(Unwritten::Broken(error)) => Err(error),
+        }
+    }
+
+    /// How many contents of those that wait make a group, and their octets.
+    fn pick(&self) -> (usize, u64) {
+        let (mut octets, mut count) = (0, 0);
+        for put in &self.puts {
+            let frame = put.content.frame();
+            if count > 0 && octets + frame > self.shared.options.group_octets as u64 {
+                break;
+            }
+            (octets, count) = (octets + frame, count + 1);
+        }
+        (count, octets)
+    }
+
+    /// Refuses all that wait.
+    fn refuse(&mut self, error: &MediaError) {
+        self.shared.set_short(Some(error.clone()));
+        let refused: Vec<Waiter> = {
+            let mut index = self.shared.index.lock();
+            self.puts.iter().filter_map(|put| index.pending.remove(&put.content.id)).flatten().collect()
+        };
+        self.forget_pending(self.puts.len());
+        self.puts.clear();
+        answer(refused.into_iter().map(|waiter| (waiter, Err(error.clone()))));
+        // Whoever waits for a copy sees the channel close.
+        self.copies.clear();
+    }
+
+    /// Writes the first `puts` that wait, or as many of them as the pack has room for, then copies.
+    fn write(&mut self, puts: usize, copies: Option<(Vec<Copy>, SyncSender<()>)>) -> Result<(), Unwritten> {
+        let size = self.shared.options.pack_size;
+        let copied = copies.iter().flat_map(|(copies, _)| copies.iter().map(|copy| &copy.content));
+        let all: Vec<&Content> = self.puts.iter().take(puts).map(|put| &put.content).chain(copied).collect();
+        if self.writer.as_ref().is_some_and(|w| w.fitting(size, all.iter().copied()) == 0) {
+            let writer = self.writer.take();
+            writer.map_or(Ok(()), |mut writer| writer.finish(&self.shared).inspect_err(|_| self.writer = Some(writer)))?;
+        }
+        let writer = match &mut self.writer {
+            Some(writer) => writer,
+            none => none.insert(Writer::create(&self.shared)?),
+        };
+        let fitting = writer.fitting(size, all.iter().copied());
+        let puts = puts.min(fitting);
+        let offsets = writer.append(&self.shared, &all[..fitting])?;
+        let pack = writer.number;
+        let mut places = offsets.into_iter().map(|offset| Place { pack, offset });
+        self.publish(puts, places.by_ref());
+        if let Some((copies, done)) = copies {
+            self.publish_copies(copies, done, places);
+        }
+        Ok(())
+    }
+
+    /// Contents are durable: puts them into the index and tells who waits for them.
+    fn publish(&mut self, puts: usize, places: impl Iterator<Item = Place>) {
+        let mut answers = Vec::with_capacity(puts);
+        {
+            let mut index = self.shared.index.lock();
+            for (put, place) in self.puts.iter().take(puts).zip(places) {
+                let Content { id, len, .. } = put.content;
+                let slot = index.insert(id, place, len);
+                for waiter in index.pending.remove(&id).unwrap_or_default() {
+                    index.pin(slot);
+                    answers.push((waiter, Ok(Pin::new(&self.shared, slot, id, len))));
+                }
+            }
+        }
+        self.forget_pending(puts);
+        self.puts.drain(..puts);
+        if puts > 0 {
+            self.shared.set_short(None);
+        }
+        answer(answers);
+    }
+
+    /// Copies are durable: from now on they count. Those that had no room come with the next group.
+    fn publish_copies(&mut self, mut copies: Vec<Copy>, done: SyncSender<()>, places: impl Iterator<Item = Place>) {
+        let places: Vec<Place> = places.collect();
+        let rest = copies.split_off(places.len());
+        let octets = copies.iter().map(|copy| copy.content.frame()).sum();
+        self.shared.counters.copied.fetch_add(octets, Ordering::Relaxed);
+        self.shared.change(|index| copies.iter().zip(places).for_each(|(copy, to)| index.moved(&copy.content.id, copy.from, to)));
+        if rest.is_empty() {
+            let _ = done.send(());
         } else {
-            buffer.extend_from_slice(slice);
+            self.copies.push_front((rest, done));
         }
     }
-    pack.file.write_all_at(&buffer, place)
+
+    /// Ends the pack. False where the disk has no room for that.
+    fn finish(&mut self) -> Result<bool, MediaError> {
+        let Some(mut writer) = self.writer.take() else { return Ok(true) };
+        match writer.finish(&self.shared) {
+            Ok(()) => {
+                self.shared.caretaker.ring();
+                Ok(true)
+            }
+            Err(Unwritten::Full) => {
+                self.writer = Some(writer);
+                Ok(false)
+            }
+            Err(Unwritten::Broken(error)) => Err(error),
+        }
+    }
+
+    /// The first so many do not wait any longer.
+    fn forget_pending(&self, puts: usize) {
+        let octets = self.puts.iter().take(puts).map(|put| put.content.frame()).sum();
+        self.shared.counters.pending.fetch_sub(octets, Ordering::Relaxed);
+    }
 }
 
-/// The lock that keeps a second process out, held as long as the file is open.
-pub(crate) fn lock(folder: &Path) -> Result<std::fs::File, MediaError> {
-    let path = folder.join("LOCK");
-    let file = std::fs::OpenOptions::new().create(true).truncate(false).write(true).open(&path);
-    let file = file.map_err(|e| MediaError::io("opening", &path, e))?;
-    match rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(file),
-        Err(_) => Err(MediaError::Locked(folder.to_owned())),
+/// Not under the lock of the index: a pin that nobody wants any more takes it.
+fn answer(answers: impl IntoIterator<Item = (Waiter, Result<Pin, MediaError>)>) {
+    for (waiter, answer) in answers {
+        let _ = waiter.send(answer);
     }
 }

@@ -1,64 +1,64 @@
-//! What can go wrong.
-
-use std::io;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+//! What can go wrong in the media store, named so that every door can answer its peer honestly.
 
 use thiserror::Error;
 
-/// Why a content could not be stored or read.
-#[derive(Clone, Debug, Error)]
+/// Why the media store refused or failed.
+#[derive(Debug, Clone, Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum MediaError {
-    /// Larger than any content may be.
-    #[error("the content has {len} octets, at most {max} can be stored")]
-    TooLarge {
-        /// Its octets.
-        len: u64,
-        /// The most.
-        max: u64,
-    },
-    /// No room on the disk.
-    #[error("the disk of {} has {free} octets left, and {reserve} have to stay free; make room on it", folder.display())]
-    Full {
-        /// Where.
-        folder: PathBuf,
-        /// What is free.
+    /// The disk is full. New contents are refused; what is stored can be read.
+    #[error("the media store's disk is full: {free} octets free in {path}, {needed} needed; free some space or lower min_free")]
+    DiskFull {
+        /// Folder of the store.
+        path: String,
+        /// Octets that are free.
         free: u64,
-        /// What has to stay free.
-        reserve: u64,
+        /// Octets that have to be free.
+        needed: u64,
     },
-    /// Too much waits to be written.
-    #[error("the disk is too slow: {0} ms have passed and the content could not be queued for writing")]
-    TooSlow(u64),
-    /// Another process has it.
-    #[error("{} is in use by another process: is this gateway running already? Stop it, or give another data folder", .0.display())]
-    Locked(PathBuf),
-    /// The system said no.
-    #[error("{action} {}: {error}", path.display())]
-    Io {
-        /// What was done.
-        action: &'static str,
-        /// To what.
-        path: PathBuf,
-        /// What the system said.
-        error: Arc<io::Error>,
+    /// The content is larger than the store takes.
+    #[error("the content has {len} octets, the limit (max_blob) is {limit}")]
+    TooLarge {
+        /// Octets of the content.
+        len: u64,
+        /// Octets allowed.
+        limit: u64,
     },
-    /// What was read is not what was written.
-    #[error("{} is damaged at offset {offset}; the content is lost", path.display())]
-    Damaged {
+    /// The content was not durable in the time allowed; it is not known to be stored.
+    #[error("the media store did not store a content within {waited_ms} ms; its disk is too slow or hangs")]
+    TooSlow {
+        /// How long the caller waited, milliseconds.
+        waited_ms: u64,
+    },
+    /// A write or a sync failed. The store has stopped taking contents for good: a disk that failed a sync cannot be trusted until
+    /// restart. What is stored can still be read.
+    #[error("the media store stopped after an I/O error at {place}: {error}; check the disk and restart")]
+    Failed {
+        /// What was being done, on which file.
+        place: String,
+        /// The system's words.
+        error: String,
+    },
+    /// A file of the store is damaged in a place that no crash explains.
+    #[error("{file} is damaged at octet {offset}: {what}; restore the file, or move it away to go on without it")]
+    Corrupt {
         /// The file.
-        path: PathBuf,
-        /// Where.
+        file: String,
+        /// Where in it.
         offset: u64,
+        /// What was found.
+        what: String,
     },
-    /// A sync failed earlier: nobody knows what the disk has.
-    #[error("the media store has stopped: {0}; mend the disk and start the gateway again")]
-    Stopped(String),
-}
-
-impl MediaError {
-    pub(crate) fn io(action: &'static str, path: &Path, error: io::Error) -> MediaError {
-        MediaError::Io { action, path: path.to_owned(), error: Arc::new(error) }
-    }
+    /// Another process holds the folder.
+    #[error("{path} is in use by another process (lock held); stop it first")]
+    Locked {
+        /// The folder.
+        path: String,
+    },
+    /// An option is out of its range.
+    #[error("the media store's options: {0}")]
+    Options(String),
+    /// The store is shutting down.
+    #[error("the media store is closing")]
+    Closing,
 }

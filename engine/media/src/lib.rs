@@ -1,30 +1,51 @@
-//! Media by content hash: the contents of multimedia messages, stored once, durable before anything that needs them is accepted, and gone
-//! when nothing needs them any more.
+//! Media by content hash: the contents of multimedia messages, stored once however many recipients they have, durable before the message
+//! that needs them is accepted, and gone when the last message that needs them is.
 //!
-//! One file and one sync for each content would be a thousand a second at best. So contents are appended to **pack files** by one thread,
-//! which writes all that has queued up during the last sync in one go; the answer comes after the next sync. The index is in memory, some
-//! hundred octets a content, and is built at the start from the heads of the records, without reading the contents.
+//! A file and a sync for each content could not carry the load of a message centre, so contents are appended to **packs**, large files
+//! that many share, by one thread that syncs for all who wait at once. What is where is known in memory.
 //!
-//! Who needs a content is known in memory alone: its owners are numbers that the caller gives, and tells anew after a start, from its own
-//! durable records. Until it has, nothing is removed. A removal need not be durable: a content that comes back after a crash has no owner,
-//! and goes again.
+//! * `put`: name and checksum, in the caller's task; `committer`, `writer`: the one thread that writes;
+//! * `index`: where each content is and who needs it, about 75 octets a content with one owner;
+//! * `frame`: the octets; `files`: reading them; `scan`, `recover`: from packs to index;
+//! * `caretaker`: removes packs in which nothing is needed, and copies what is needed out of those that are mostly dead.
 //!
-//! * A pack in which nothing lives is deleted; of one in which most is dead, the rest is copied into the newest, in bounded time.
-//! * A failed write (a full disk) refuses those contents; a failed sync stops the store for good, since nobody knows what the disk has.
-//! * The end of the newest pack that a crash has torn off is cut off at the start: it was never acknowledged. Damage in the middle costs the
-//!   contents that it hits, and is told with file and offset.
+//! Who needs a content is known by its owners and [`Pin`]s, and both are in memory only. At start the caller, who knows from its own
+//! durable records, tells all owners again with [`MediaStore::hold`], then says [`MediaStore::recovered`]; before that nothing is removed.
+//! So a removal needs no record: a content that comes back after a crash has no owner, and goes again.
+//!
+//! # The files
+//!
+//! `packs/NNNNNNNNNN.pack`: a header, frames, and, when the pack is full, a list of the frames and a trailer that says where the list is,
+//! so that opening reads some 40 octets a content and not the contents. `LOCK` keeps a second process out. Packs are not filled in advance:
+//! that would write everything twice. Nor are contents kept in memory: to read one from the system's cache takes some microseconds.
+//!
+//! # Damage
+//!
+//! A torn tail of the last pack, which a crash explains, is cut off. A content that is damaged in the middle is lost alone, and told by
+//! [`MediaStore::get`], naming file and offset. Where it cannot be known which contents a pack had, [`MediaStore::open`] fails, naming
+//! file and offset: in a full pack that takes damage to both the list and a head.
+//!
+//! A failed write or sync stops the store for good, because after a failed sync nobody knows what the disk has.
 
+mod caretaker;
 mod committer;
 mod error;
-mod id;
+mod files;
+mod folder;
+mod frame;
 mod index;
 mod options;
-mod pack;
-mod record;
+mod pin;
+mod put;
 mod recover;
+mod scan;
+mod shared;
 mod store;
+mod types;
+mod writer;
 
 pub use error::MediaError;
-pub use id::{MediaId, Owner};
-pub use options::MediaOptions;
-pub use store::{BoxFuture, MediaStats, MediaStore, Pin};
+pub use options::{Fault, MediaOptions};
+pub use pin::Pin;
+pub use store::{BoxFuture, MediaStore};
+pub use types::{BadMediaId, MediaId, MediaStats, Owner};

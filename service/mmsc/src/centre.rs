@@ -112,7 +112,12 @@ impl Shared {
 
     /// The message that waits to be fetched, or opened, by this token.
     pub(crate) fn waiting(&self, token: &str) -> Option<Waiting> {
-        let RemoteLookup::Found(at) = self.gateway.spool.find_remote(self.phones, token.as_bytes()) else { return None };
+        self.waiting_in(self.phones, token)
+    }
+
+    /// The message of a queue that this token leads to.
+    pub(crate) fn waiting_in(&self, queue: QueueId, token: &str) -> Option<Waiting> {
+        let RemoteLookup::Found(at) = self.gateway.spool.find_remote(queue, token.as_bytes()) else { return None };
         let message = Message::from_bytes(at.body.clone()).ok()?;
         let facts = Facts::of(&message)?;
         Some(Waiting { at, message, facts })
@@ -123,15 +128,27 @@ impl Shared {
         format!("{}@{}", facts.message_id, self.options.domain)
     }
 
-    /// The X-Mms-Message-ID under which a recipient's phone gets it: from it the centre finds this very copy again.
+    /// The X-Mms-Message-ID under which a recipient's phone gets it: from it the centre finds this very copy again, and nobody else can make
+    /// one up.
     pub(crate) fn copy_id(&self, id: MsgId) -> String {
-        format!("{id}@{}", self.options.domain)
+        format!("{id}-{}@{}", self.seal(id), self.options.domain)
+    }
+
+    /// What proves that we made an id: the beginning of an HMAC-SHA-256 (RFC 2104).
+    fn seal(&self, id: MsgId) -> String {
+        use hmac::{Hmac, Mac as _};
+        let Ok(mut mac) = Hmac::<sha2::Sha256>::new_from_slice(&self.options.secret) else { return String::new() };
+        mac.update(&id.0.to_be_bytes());
+        mac.finalize().into_bytes().iter().take(8).map(|octet| format!("{octet:02x}")).collect()
     }
 
     /// The copy that a recipient's phone names.
     pub(crate) fn of_copy_id(&self, text: &str) -> Option<MsgId> {
         let (id, domain) = text.trim().trim_start_matches('<').trim_end_matches('>').split_once('@')?;
-        (domain.eq_ignore_ascii_case(&self.options.domain) && id.len() <= 16).then(|| id.parse().ok()).flatten()
+        let (id, seal) = id.split_once('-')?;
+        let id: MsgId = id.parse().ok()?;
+        let is_ours = seal.len() == 16 && constant_time_eq(seal.to_ascii_lowercase().as_bytes(), self.seal(id).as_bytes());
+        (is_ours && domain.eq_ignore_ascii_case(&self.options.domain)).then_some(id)
     }
 
     /// Counts bad input and, unless there is a flood of it, logs it.
@@ -149,6 +166,11 @@ impl Waiting {
     pub(crate) fn state(&self) -> Option<State> {
         self.at.parts.first().copied().and_then(State::from_code)
     }
+}
+
+fn constant_time_eq(a: &[u8], b: &[u8]) -> bool {
+    use subtle::ConstantTimeEq as _;
+    a.ct_eq(b).into()
 }
 
 /// Who needs a blob: a message.

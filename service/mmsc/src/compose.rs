@@ -40,7 +40,7 @@ impl Centre {
         if !addresses.iter().any(Option::is_some) {
             return Err(problem(&given.first().map_or(MmsError::NoRecipient, |to| MmsError::Address(to.clone()))));
         }
-        let draft = self.draft(account, request)?;
+        let draft = self.draft_of(account, request)?;
         let done = Centre::submit(self, account, draft).await.map_err(|e| problem(&e))?;
         let outcome = |(to, address): (String, Option<MmsAddress>)| {
             let Some(address) = address else { return MmsOutcome { result: Err(problem(&MmsError::Address(to.clone()))), to } };
@@ -53,7 +53,7 @@ impl Centre {
         Ok(given.into_iter().zip(addresses).map(outcome).collect())
     }
 
-    fn draft(&self, account: &Account, request: MmsRequest) -> Result<Draft, Problem> {
+    fn draft_of(&self, account: &Account, request: MmsRequest) -> Result<Draft, Problem> {
         let most = self.options.max_size;
         let size: usize = request.parts.iter().map(|p| p.data.len()).sum();
         if size > most {

@@ -5,6 +5,8 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use waxwing_core::Metrics;
 
+use crate::mail::MailCounters;
+
 /// Labels of a metric about a way to recipients.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(crate) struct WayLabel {
@@ -33,11 +35,19 @@ pub(crate) struct Counters {
     pub(crate) stored: Counter,
     /// Delivery and read reports pushed to senders.
     pub(crate) reports: Counter,
+    /// Those of e-mail.
+    pub(crate) mail: MailCounters,
+}
+
+/// Registers what every message centre counts, for the reference page.
+pub fn register_metrics(metrics: &Metrics) {
+    let counters = Counters::new(metrics);
+    drop(counters.accepted.get_or_create(&WayLabel { way: String::new() }));
 }
 
 impl Counters {
     pub(crate) fn new(metrics: &Metrics) -> Counters {
-        let c = Counters::default();
+        let c = Counters { mail: MailCounters::new(metrics), ..Counters::default() };
         let mut r = metrics.registry.lock();
         r.register("mms_accepted", "Multimedia messages accepted, one for each recipient, by way (phone, link, mail)", c.accepted.clone());
         r.register("mms_notifications", "Notifications of multimedia messages handed to the SMS routes", c.notified.clone());

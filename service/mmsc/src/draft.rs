@@ -1,5 +1,6 @@
 //! A multimedia message that somebody wants to send, by whichever door.
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
 
 use bytes::Bytes;
@@ -57,6 +58,9 @@ pub struct Draft {
     pub idempotency: Option<Bytes>,
     /// Which receipts the submitter wants besides what `delivery_report` says: bits of [`waxwing_core::want`].
     pub want: u32,
+    /// For single recipients, as they are written on the wire: which receipts instead of what the fields above say, and free data of
+    /// the door.
+    pub each: HashMap<String, (u32, String)>,
     /// Where it came from.
     pub peer: Option<SocketAddr>,
 }
@@ -89,6 +93,7 @@ impl Draft {
             door_data: String::new(),
             idempotency: None,
             want: 0,
+            each: HashMap::new(),
             peer: None,
         }
     }

@@ -63,7 +63,9 @@ impl Centre {
                             return false;
                         }
                     };
-                    let facts = body.and_then(|b| Message::from_bytes(b).ok()).and_then(|m| Facts::of(&m));
+                    // Receipts have what their message knew, and need nothing.
+                    let message = body.and_then(|b| Message::from_bytes(b).ok()).filter(|m| m.receipt.is_none());
+                    let facts = message.and_then(|m| Facts::of(&m));
                     if let Some(id) = facts.as_ref().and_then(media_id) {
                         self.media.hold(&id, owner(state.id));
                     }

@@ -12,6 +12,7 @@
 //! | `mm1` | phones: handing in, fetching, reports |
 //! | `reports` | receipts of the centre's own SMS; reports to senders |
 //! | `mailbox` | messages that subscribers keep here |
+//! | `mail` | e-mail in and out (MM3) |
 //! | `adaptation` | contents made to fit the phone that fetches them |
 //! | `page` | the page behind a link |
 //! | `keep` | which contents are still needed |
@@ -24,6 +25,7 @@ mod draft;
 mod facts;
 mod keep;
 mod log;
+mod mail;
 mod mailbox;
 mod mm1;
 mod notify;
@@ -38,8 +40,10 @@ mod submit;
 mod token;
 
 pub use centre::{ACCOUNT, Centre, MAIL, PHONES};
+pub use counters::register_metrics;
 pub use draft::Draft;
 pub use facts::{Facts, Way};
+pub use mail::{MailDoor, MailDoorOptions};
 pub use mailbox::{MailboxError, Mailboxes, Quota};
 pub use options::{MmsRoute, MmscOptions, Unknown};
 pub use run::{RunOptions, Running};

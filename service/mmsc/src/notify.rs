@@ -135,7 +135,8 @@ impl Centre {
     fn sms_source(&self, facts: &Facts, out: &Outgoing) -> Address {
         if !self.options.sender.is_empty() {
             Address::parse(&self.options.sender)
-        } else if facts.from.is_empty() {
+        } else if facts.from.is_empty() || facts.from.contains('@') {
+            // An e-mail address is no sender of an SMS.
             Address::default()
         } else {
             out.message.source.clone()

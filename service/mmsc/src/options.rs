@@ -68,6 +68,8 @@ pub struct MmscOptions {
     pub ffmpeg: Option<std::path::PathBuf>,
     /// Where NowSMS's log files are written; `None` writes none.
     pub nowsms_log: Option<std::path::PathBuf>,
+    /// The key of the ids that recipients' phones are told, so that nobody can make one up. Kept over restarts.
+    pub secret: Vec<u8>,
     /// Connections at the same time.
     pub max_connections: usize,
     /// E-mail leaves by a relay.
@@ -104,6 +106,7 @@ impl Default for MmscOptions {
             phone_max_size: 600 << 10,
             ffmpeg: None,
             nowsms_log: None,
+            secret: Vec::new(),
             max_connections: 4096,
             mail: false,
             mailbox_keep: None,

@@ -142,7 +142,7 @@ fn page(w: &Waiting, parts: &[Part]) -> String {
             }
         }
     }
-    let _ = write!(html, "</article><footer>This page can be opened until {}.</footer></main></body></html>\n", date(w.at.expires / 1000));
+    let _ = writeln!(html, "</article><footer>This page can be opened until {}.</footer></main></body></html>", date(w.at.expires / 1000));
     html
 }
 

@@ -10,11 +10,12 @@ use waxwing_core::{
     Submission, Told, want,
 };
 use waxwing_mms::{MessageStatus, ReadStatus};
-use waxwing_spool::{Op, Outcome, RemoteLookup, Tx, TxError};
+use waxwing_spool::{Op, Outcome, QueueId, RemoteLookup, Tx, TxError};
 use waxwing_wap::mms::{TypeForm, notification};
 use waxwing_wap::sms::{PUSH, user_data};
 
 use crate::centre::Waiting;
+use crate::log::kind;
 use crate::notify::class;
 use crate::{Centre, Facts, Way, pdus};
 
@@ -56,6 +57,7 @@ impl Centre {
             let tx = match (&out.message.receipt, out.message.door()) {
                 (Some(receipt), Door::Mmsc) => self.of_own_sms(out, receipt),
                 (Some(receipt), Door::Mm1) => self.delivery_report(out, receipt),
+                (Some(_), Door::Mail) => self.report_by_mail(out),
                 _ => done(out, "nothing to be told", Vec::new()),
             };
             match self.gateway.spool.commit(vec![tx]).await.map_err(|e| e.to_string())?.pop() {
@@ -90,6 +92,15 @@ impl Centre {
         done(out, "", vec![note])
     }
 
+    /// A message that came by e-mail: its report leaves by e-mail, from the queue of that.
+    fn report_by_mail(&self, out: &Outgoing) -> Tx {
+        if !self.options.mail {
+            return done(out, "e-mail does not leave this message centre", Vec::new());
+        }
+        let outcome = Outcome::Retry { at: self.now(), queue: Some(self.mail), count: false, sent: Vec::new() };
+        Tx::one(Op::Settle { lease: out.lease, outcome, note: OutcomeNote::note("mmsc", "", "", State::Queued) })
+    }
+
     /// m-delivery-ind to the sender's phone.
     fn delivery_report(&self, out: &Outgoing, receipt: &Receipt) -> Tx {
         let Some(facts) = Facts::of(&out.message) else { return done(out, "unreadable", Vec::new()) };
@@ -102,6 +113,13 @@ impl Centre {
             _ => MessageStatus::Indeterminate,
         };
         let pdu = pdus::delivery_ind(&self.message_id(&facts), &facts, status, receipt.done / 1000);
+        let (sender, size) = (out.message.destination.to_string(), facts.size.to_string());
+        let message = MsgId(receipt.id).to_string();
+        self.journal.line(
+            self.now(),
+            kind::DELIVERY_REPORT,
+            &["SMS:localsystem", &facts.recipient, &sender, &message, state.name(), &size],
+        );
         self.push_to_sender(out, &out.message.destination, pdu)
     }
 
@@ -177,8 +195,21 @@ impl Centre {
     /// # Errors
     /// The spool's: whoever asked is told to come back.
     pub(crate) async fn change(&self, token: &str, ops: impl Fn(&Waiting) -> Option<Vec<Op>>) -> Result<bool, waxwing_spool::SpoolError> {
+        self.change_in(self.phones, token, ops).await
+    }
+
+    /// The same of a message of that queue.
+    ///
+    /// # Errors
+    /// See [`Centre::change`].
+    pub(crate) async fn change_in(
+        &self,
+        queue: QueueId,
+        token: &str,
+        ops: impl Fn(&Waiting) -> Option<Vec<Op>>,
+    ) -> Result<bool, waxwing_spool::SpoolError> {
         for _ in 0..ROUNDS {
-            let Some(w) = self.waiting(token) else { return Ok(false) };
+            let Some(w) = self.waiting_in(queue, token) else { return Ok(false) };
             let Some(ops) = ops(&w) else { return Ok(false) };
             match self.gateway.spool.commit(vec![Tx { ops }]).await?.pop() {
                 Some(Err(TxError::Changed(_))) => continue,

@@ -6,9 +6,10 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use waxwing_api::{ServeOptions, serve_with};
+use waxwing_mail::Relay;
 
 use crate::mm1::Door;
-use crate::{Centre, keep, notify, reports};
+use crate::{Centre, MailDoor, keep, mail, notify, reports};
 
 /// What it runs with.
 pub struct RunOptions {
@@ -16,6 +17,10 @@ pub struct RunOptions {
     pub listener: TcpListener,
     /// Serve HTTPS with this.
     pub tls: Option<Arc<rustls::ServerConfig>>,
+    /// Where e-mail comes in.
+    pub mail: Option<MailDoor>,
+    /// Where e-mail leaves; needed where [`crate::MmscOptions::mail`] is set.
+    pub relay: Option<Relay>,
 }
 
 /// A message centre at work.
@@ -39,11 +44,19 @@ impl Running {
             let door = door.clone();
             hyper::service::service_fn(move |request| door.clone().answer(request, peer))
         };
-        let tasks = vec![
+        let mut tasks = vec![
             tokio::spawn(serve_with(options.listener, service, serve, until(stopped.clone()))),
             tokio::spawn(notify::run(centre.clone(), until(stopped.clone()))),
-            tokio::spawn(reports::run(centre.clone(), until(stopped))),
+            tokio::spawn(reports::run(centre.clone(), until(stopped.clone()))),
         ];
+        if let Some(door) = options.mail {
+            tasks.push(tokio::spawn(door.serve(until(stopped.clone()))));
+        }
+        if let Some(relay) = options.relay {
+            centre.counters.mail.show_relay(&relay);
+            let worker = || tokio::spawn(mail::run(centre.clone(), relay.clone(), until(stopped.clone())));
+            tasks.extend((0..mail::WORKERS).map(|_| worker()));
+        }
         Running { stop, tasks, keeper: tokio::spawn(keep::run(centre.clone())) }
     }
 

@@ -216,6 +216,14 @@ impl Centre {
         })
     }
 
+    /// Whether there is a way to a recipient.
+    ///
+    /// # Errors
+    /// Why not.
+    pub(crate) fn reaches(&self, recipient: &MmsAddress) -> Result<(), MmsError> {
+        self.place(recipient, false).map(drop)
+    }
+
     /// The way to a recipient.
     fn place(&self, recipient: &MmsAddress, is_locked: bool) -> Result<Place, MmsError> {
         if let MmsAddress::Email(mail) = recipient {
@@ -264,17 +272,22 @@ impl Centre {
             ..facts.clone()
         };
         let wish = if draft.delivery_report { want::DELIVERED | want::FAILED } else { 0 };
+        let (want, door_data) = match draft.each.get(&facts.recipient) {
+            Some((want, data)) => (*want, data.clone()),
+            None => (wish | draft.want, draft.door_data.clone()),
+        };
         let message = Message {
             kind: Kind::Mms as i32,
             door: draft.door as i32,
             source: source.clone(),
             destination: place.destination.clone(),
             text: Some(facts.subject.clone()),
-            want: wish | draft.want,
+            want,
             callback: draft.callback.clone(),
             // The number that the sender knows it by leads back to it.
             reference: if draft.door == Door::Mm1 { facts.message_id.clone() } else { draft.reference.clone() },
-            door_data: draft.door_data.clone(),
+            door_data,
+            tell: if draft.door == Door::Mail { ACCOUNT.into() } else { String::new() },
             submitted_from: Bytes::from(draft.peer.map(|p| p.ip().to_string()).unwrap_or_default()),
             connector: "mmsc".into(),
             validity_given: draft.expires.is_some(),
@@ -322,7 +335,7 @@ fn distinct<'a>(all: impl Iterator<Item = &'a MmsAddress>) -> Vec<MmsAddress> {
 }
 
 /// An e-mail address where a number would stand; longer than a number may be.
-fn mail_address(mail: &str) -> Address {
+pub(crate) fn mail_address(mail: &str) -> Address {
     Address { ton: waxwing_core::TON_ALPHANUMERIC, npi: 0, octets: Bytes::copy_from_slice(mail.as_bytes()) }
 }
 

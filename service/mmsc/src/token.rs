@@ -4,13 +4,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 /// Characters of a token.
-pub const TOKEN_LEN: usize = 22;
+pub(crate) const TOKEN_LEN: usize = 22;
 
 /// 128 random bits of the system's, as 22 characters that URLs and PDUs take as they are.
 ///
 /// # Errors
 /// When the system has no random numbers, which happens early in its start only.
-pub fn token() -> Result<String, getrandom::Error> {
+pub(crate) fn token() -> Result<String, getrandom::Error> {
     let mut octets = [0; 16];
     getrandom::fill(&mut octets)?;
     Ok(URL_SAFE_NO_PAD.encode(octets))
@@ -20,14 +20,14 @@ pub fn token() -> Result<String, getrandom::Error> {
 ///
 /// # Errors
 /// See [`token`].
-pub fn number() -> Result<String, getrandom::Error> {
+pub(crate) fn number() -> Result<String, getrandom::Error> {
     let mut octets = [0; 8];
     getrandom::fill(&mut octets)?;
     Ok(format!("{:016X}", u64::from_be_bytes(octets)))
 }
 
 /// Whether a word from outside could be a token: nothing else is looked up.
-pub fn is_token(word: &str) -> bool {
+pub(crate) fn is_token(word: &str) -> bool {
     word.len() == TOKEN_LEN && word.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
 }
 

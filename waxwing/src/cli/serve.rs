@@ -112,6 +112,11 @@ async fn announce(node: &Node, demo: bool) {
     for door in &listening.listeners {
         tracing::info!(protocol = door.protocol, "Listening on {}.", door.listen);
     }
+    for (protocol, at) in [("mm1", listening.mmsc), ("smtp", listening.smtp)] {
+        if let Some(at) = at {
+            tracing::info!(protocol, "Listening on {at}.");
+        }
+    }
     let Some(http) = listening.http else { return };
     tracing::info!(protocol = "http", "Listening on {http}.");
     if !demo {

@@ -13,6 +13,9 @@ pub struct Listening {
     /// The message centre's door for phones and browsers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mmsc: Option<SocketAddr>,
+    /// The message centre's door for e-mail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub smtp: Option<SocketAddr>,
     /// The others, in the configuration's order.
     pub listeners: Vec<ListeningDoor>,
 }

@@ -8,18 +8,21 @@ use tokio::net::TcpListener;
 use waxwing_api::{AddressGuard, WebFetch};
 use waxwing_core::{AccountConfig, Gateway};
 use waxwing_ledger::AccountStore;
+use waxwing_mail::relay::{Trust, client_tls};
+use waxwing_mail::{AuthPolicy, Relay, RelayOptions};
 use waxwing_media::{MediaOptions, MediaStore};
-use waxwing_mmsc::{ACCOUNT, Centre, Mailboxes, MmscOptions, Quota, RunOptions, Running, Unknown};
+use waxwing_mmsc::{ACCOUNT, Centre, MailDoor, MailDoorOptions, Mailboxes, MmscOptions, Quota, RunOptions, Running, Unknown};
 
 use super::{StartError, http};
 use crate::config::Config;
-use crate::config::keys::MmsWay;
+use crate::config::keys::{MailPolicy, MmsWay, RelayTls};
 
 /// The message centre of a node.
 pub(super) struct MmscNode {
     running: Running,
     media: Arc<MediaStore>,
     listen: Option<SocketAddr>,
+    smtp: Option<SocketAddr>,
 }
 
 /// The centre's own account, where there is a centre: SMS and MMS, no door, no limits.
@@ -49,11 +52,14 @@ impl MmscNode {
         let directory = directory.map_err(|e| failed(&e))?.map_err(|e| failed(&e))?;
         let listener = bind(listen.0).await?;
         let address = listener.local_addr().ok();
-        let options = options(config, address.unwrap_or(listen.0));
+        let options = MmscOptions { secret: secret(&config.data())?, ..options(config, address.unwrap_or(listen.0)) };
         let centre = Centre::new(gateway.clone(), (media.clone(), mailboxes), (directory, store.clone()), WebFetch::new(guard), options);
         let tls = http::server_tls(config, "mmsc", config.mmsc.tls_cert.as_deref(), config.mmsc.tls_key.as_deref()).map_err(StartError)?;
-        let running = Running::start(&centre, RunOptions { listener, tls });
-        Ok(Some((MmscNode { running, media, listen: address }, centre)))
+        let mail = mail_door(config, &centre, tls.clone())?;
+        let smtp = mail.as_ref().and_then(|door| door.local_addr().ok());
+        let relay = relay(config)?;
+        let running = Running::start(&centre, RunOptions { listener, tls, mail, relay });
+        Ok(Some((MmscNode { running, media, listen: address, smtp }, centre)))
     }
 
     /// Where phones reach it.
@@ -61,10 +67,37 @@ impl MmscNode {
         self.listen
     }
 
+    /// Where e-mail comes in.
+    pub(super) fn smtp(&self) -> Option<SocketAddr> {
+        self.smtp
+    }
+
     /// Ends it in order. The media store is closed by [`MmscNode::close`], after everything that uses it.
     pub(super) async fn stop(self) -> Arc<MediaStore> {
         self.running.stop().await;
         self.media
+    }
+}
+
+/// The centre's key, made at the first start and kept in the data folder.
+fn secret(data: &Path) -> Result<Vec<u8>, StartError> {
+    use std::io::Write as _;
+    use std::os::unix::fs::OpenOptionsExt as _;
+    const OCTETS: usize = 32;
+    let path = data.join("mmsc.key");
+    let failed = |e: &dyn std::fmt::Display| StartError(format!("{}: {e}", path.display()));
+    match std::fs::read(&path) {
+        Ok(key) if key.len() == OCTETS => Ok(key),
+        Ok(key) => Err(failed(&format!("it has {} octets instead of {OCTETS}; remove it, and a new one is made", key.len()))),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+            let mut key = vec![0; OCTETS];
+            getrandom::fill(&mut key).map_err(|e| failed(&e))?;
+            let new = data.join("mmsc.key.new");
+            let file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&new);
+            let written = file.and_then(|mut f| f.write_all(&key).and_then(|()| f.sync_all())).and_then(|()| std::fs::rename(&new, &path));
+            written.map_err(|e| failed(&e)).map(|()| key)
+        }
+        Err(e) => Err(failed(&e)),
     }
 }
 
@@ -77,6 +110,51 @@ async fn bind(listen: SocketAddr) -> Result<TcpListener, StartError> {
         };
         StartError(format!("[mmsc] listen: cannot listen on {listen}: {e}{mend}"))
     })
+}
+
+fn mail_door(config: &Config, centre: &Centre, tls: Option<Arc<rustls::ServerConfig>>) -> Result<Option<MailDoor>, StartError> {
+    let m = &config.mmsc;
+    let Some(listen) = m.smtp_listen else { return Ok(None) };
+    let options = MailDoorOptions {
+        listen: listen.0,
+        tls,
+        sms_domain: m.sms_domain.clone(),
+        trusted: m.smtp_trusted.iter().map(|n| n.0).collect(),
+        policy: match m.smtp_unverified {
+            MailPolicy::Ignore => AuthPolicy::Ignore,
+            MailPolicy::Refuse => AuthPolicy::RefuseFailed,
+            MailPolicy::Require => AuthPolicy::RequirePass,
+        },
+        authserv: m.smtp_authserv.clone().unwrap_or_default(),
+    };
+    MailDoor::bind(centre, options).map(Some).map_err(|e| StartError(format!("[mmsc] smtp_listen: {e}")))
+}
+
+/// The way out for e-mail. Where TLS is taken only if it is offered, any certificate will do: without TLS nothing would be proved either.
+fn relay(config: &Config) -> Result<Option<Relay>, StartError> {
+    use waxwing_mail::relay::RelayTls as Mode;
+    let m = &config.mmsc;
+    let Some(address) = &m.smtp_relay else { return Ok(None) };
+    let (tls, trust) = match m.smtp_relay_tls {
+        RelayTls::None => (Mode::None, None),
+        RelayTls::Opportunistic => (Mode::Offered, Some(Trust::Anybody)),
+        RelayTls::Starttls => (Mode::StartTls, Some(Trust::Webpki)),
+        RelayTls::Tls => (Mode::Implicit, Some(Trust::Webpki)),
+    };
+    let tls_config = trust.map(|t| client_tls(&t)).transpose().map_err(|e| StartError(format!("[mmsc] smtp_relay_tls: {e}")))?;
+    let minutes = |m: u64| std::time::Duration::from_secs(60 * m);
+    let options = RelayOptions {
+        tls,
+        tls_config,
+        login: m.smtp_relay_user.clone().zip(m.smtp_relay_password.clone()),
+        // Whoever writes smtp_relay_tls = "none" beside a password wants it so.
+        login_without_tls: m.smtp_relay_tls == RelayTls::None,
+        hello: m.domain.clone(),
+        message_time: minutes(5),
+        command_time: minutes(1),
+        ..RelayOptions::new(address.0.clone())
+    };
+    Ok(Some(Relay::new(options)))
 }
 
 fn options(config: &Config, listens: SocketAddr) -> MmscOptions {

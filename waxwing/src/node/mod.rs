@@ -122,7 +122,7 @@ impl Node {
         let (stop, stopped) = watch::channel(false);
         let mut node = Node {
             supervisor: Supervisor::new(gateway.clone()),
-            listening: Listening { http: http_socket.local_addr().ok(), mmsc: None, listeners: Vec::new() },
+            listening: Listening { http: http_socket.local_addr().ok(), mmsc: None, smtp: None, listeners: Vec::new() },
             tasks: Vec::new(),
             background: vec![
                 tokio::spawn(gateway.clone().janitor()),
@@ -156,6 +156,7 @@ impl Node {
         }
         if let Some((mmsc, centre)) = MmscNode::start(&config, &node.gateway, &node.store, &guard).await? {
             node.listening.mmsc = mmsc.listening();
+            node.listening.smtp = mmsc.smtp();
             node.mmsc = Some(mmsc);
             node.api.set_mms(Arc::new(centre));
         }

@@ -56,7 +56,7 @@ pub(super) fn add(conn: &Connection, new: NewEntry, token: String, quota: Quota)
         set_flags(conn, row, &new.flags)?;
         return Ok((token, Effects { pins, ..Effects::default() }));
     }
-    let content = pins.first().map_or((*MediaId::of([]).as_bytes(), 0), |pin| (*pin.id().as_bytes(), pin.len()));
+    let content = pins.first().map_or((*MediaId::of(&[]).as_bytes(), 0), |pin| (*pin.id().as_bytes(), pin.len()));
     let (media, size) = (MediaId::from_bytes(content.0), content.1);
     let grown = "UPDATE mailbox SET messages = messages + 1, octets = octets + ?2
                  WHERE id = ?1 AND messages < ?3 AND octets + ?2 <= ?4";

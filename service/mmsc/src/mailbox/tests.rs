@@ -90,7 +90,7 @@ fn whose(number: &str) -> Whose {
 }
 
 fn id(content: &str) -> MediaId {
-    MediaId::of([content.as_bytes()])
+    MediaId::of(content.as_bytes())
 }
 
 fn all() -> Query {

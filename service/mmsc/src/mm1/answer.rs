@@ -5,7 +5,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use http_body_util::Full;
-use waxwing_mms::{Deletion, EncodedText, Pdu, PduType, ResponseStatus, StoreStatus};
+use waxwing_mms::{Deletion, EncodedText, Header, Pdu, PduType, ResponseStatus, StoreStatus};
 
 use super::MMS;
 use crate::pdus;
@@ -156,10 +156,16 @@ pub(crate) fn refusal(request: &Pdu, status: ResponseStatus, text: &str) -> Repl
     }
 }
 
+/// What became of a message that was to be deleted. A location that cannot be written is not told again; its number is.
+pub(crate) fn deletion(location: &str, status: ResponseStatus) -> Deletion {
+    let can_be_told = Header::ContentLocation(location.to_owned()).write(&mut Vec::new()).is_ok();
+    Deletion { location: can_be_told.then(|| location.to_owned()), status, text: None }
+}
+
 /// The same for each message that was to be deleted.
 fn deletions(request: &Pdu, status: ResponseStatus, text: Option<EncodedText>) -> Vec<Deletion> {
-    let all = request.content_locations().map(|location| Deletion { location: Some(location.to_owned()), status, text: text.clone() });
-    let all: Vec<Deletion> = all.collect();
+    let all: Vec<Deletion> =
+        request.content_locations().map(|location| Deletion { text: text.clone(), ..deletion(location, status) }).collect();
     if all.is_empty() { vec![Deletion { location: None, status, text }] } else { all }
 }
 

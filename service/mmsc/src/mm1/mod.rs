@@ -116,6 +116,12 @@ impl Door {
             Err(e) => return self.undecodable(asked, &e),
         };
         let centre = &self.centre;
+        // Before anything is done: what is to be answered by a PDU, and has no transaction, has no answer that could tell of it.
+        let is_told = matches!(decoded.kind, PduType::NotifyRespInd | PduType::AcknowledgeInd | PduType::ReadRecInd | PduType::CancelConf);
+        if !is_told && !decoded.transaction_id.as_deref().is_some_and(can_be_told) {
+            centre.bad_input("mm1", "pdu", Some(asked.peer), &format!("{} without X-Mms-Transaction-Id", decoded.kind));
+            return Reply::text(StatusCode::BAD_REQUEST, "X-Mms-Transaction-Id is missing.");
+        }
         match decoded.kind {
             PduType::SendReq => centre.send_req(decoded, asked).await,
             PduType::NotifyRespInd | PduType::AcknowledgeInd => centre.retrieved(&decoded, asked).await,
@@ -137,7 +143,9 @@ impl Door {
     /// What cannot be read gets the protocol's own answer, where enough was read for one.
     fn undecodable(&self, asked: &Asked, e: &DecodeError) -> Reply {
         self.centre.bad_input("mm1", "pdu", Some(asked.peer), &e.to_string());
-        let Some(id) = e.transaction_id.clone() else { return Reply::text(StatusCode::BAD_REQUEST, &e.to_string()) };
+        let Some(id) = e.transaction_id.clone().filter(|id| can_be_told(id)) else {
+            return Reply::text(StatusCode::BAD_REQUEST, &e.to_string());
+        };
         let status = match (e.kind, &e.problem) {
             (None, waxwing_mms::Problem::MessageType(_)) => ResponseStatus::UnsupportedMessage,
             _ => ResponseStatus::PermanentFormatCorrupt,
@@ -145,6 +153,11 @@ impl Door {
         let version = e.version.map_or(pdus::VERSION, |v| pdus::version(v.0.into()));
         Reply::pdu(&Pdu::send_conf(version, id, status, Some(e.to_string().into()), None))
     }
+}
+
+/// Whether a transaction can be named in an answer: some have nothing in it, or begin with what is no text.
+fn can_be_told(id: &str) -> bool {
+    id.starts_with(|first: char| !first.is_control())
 }
 
 fn inflate(octets: &[u8], most: usize) -> Result<Bytes, Problem> {

@@ -54,6 +54,13 @@ impl Checker<'_, '_> {
             );
         }
         self.no_zero(b, "retention", v.retention, "0 would let every message expire at once; write at least \"1h\"");
+        if v.mailbox_keep.is_some_and(|k| k.0.is_zero()) {
+            self.wrong_key(
+                b,
+                "mailbox_keep",
+                "0 would let nothing stay in a mailbox; leave it out to keep all, or set mailbox_messages = 0",
+            );
+        }
         if v.link_after.is_some_and(|l| l.0 >= v.retention.0) {
             self.wrong_key(b, "link_after", "it is not shorter than retention, so that no message would live to see it");
         }

@@ -1,18 +1,20 @@
 //! m-mbox-delete-req and m-delete-req: messages of a mailbox, and messages that wait to be fetched, go.
 
 use waxwing_core::State;
-use waxwing_mms::{Deletion, Pdu, ResponseStatus};
+use waxwing_mms::{Pdu, ResponseStatus};
 
 use super::Place;
 use crate::mailbox::Whose;
 use crate::mm1::Asked;
-use crate::mm1::answer::Reply;
+use crate::mm1::answer::{Reply, deletion, refusal};
 use crate::{Centre, pdus};
 
 /// Messages of one request; those behind them are to be asked for again.
 const MOST: usize = 1000;
 /// Waiting messages of one request: each is settled by itself.
 const MOST_WAITING: usize = 100;
+/// Said where no message is named.
+const WHICH: &str = "X-Mms-Content-Location is missing.";
 
 impl Centre {
     pub(crate) async fn mbox_delete(&self, pdu: &Pdu, asked: &Asked) -> Reply {
@@ -21,6 +23,9 @@ impl Centre {
             Err(reply) => return reply,
         };
         let locations: Vec<&str> = pdu.content_locations().collect();
+        if locations.is_empty() {
+            return refusal(pdu, ResponseStatus::PermanentFormatCorrupt, WHICH);
+        }
         // What is no location of a mailbox becomes a token that none has.
         let word = |location: &&str| match Place::of(location) {
             Some(Place::Kept(word)) => word.to_owned(),
@@ -49,6 +54,9 @@ impl Centre {
             Ok(s) => s,
             Err(reply) => return reply,
         };
+        if pdu.content_location().is_none() {
+            return refusal(pdu, ResponseStatus::PermanentFormatCorrupt, WHICH);
+        }
         let mut deletions = Vec::new();
         for (n, location) in pdu.content_locations().enumerate() {
             let status = match Place::of(location) {
@@ -78,8 +86,4 @@ impl Centre {
             }
         }
     }
-}
-
-fn deletion(location: &str, status: ResponseStatus) -> Deletion {
-    Deletion { location: Some(location.to_owned()), status, text: None }
 }
