@@ -1,5 +1,6 @@
 //! Applications hand multimedia messages in: by REST as a form and as JSON, and by NowSMS's form, with curl. Phones are notified over a real
 //! carrier and fetch them; a real phone, tshark, openssl and libwbxml judge what they get.
+#![allow(clippy::unwrap_used)]
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener};
@@ -433,6 +434,33 @@ fn protected_content_in_all_three_forms() {
         Command::new("openssl").args(["enc", "-d", "-aes-128-cbc", "-K", &hex(&key), "-iv", &hex(iv), "-in"]).arg(&encrypted).output();
     assert_eq!(opened.expect("openssl").stdout, GIF);
     bed.wait_for_steps(&id, &["fetched", "rights_sent", "acknowledged"]);
+}
+
+#[test]
+fn what_fails_is_told_too() {
+    let mut bed = Bed::start("");
+    let (status, answer) = bed.post(&json!({"to": BOB, "text": "Hi", "reference": "r-2"}));
+    assert_eq!(status, 202, "{answer:#}");
+    let id = id_of(&answer);
+    let fetched = bed.fetch();
+    // m-notifyresp-ind: rejected.
+    bed.phone_says(&[b"\x8c\x83\x98", fetched.token.as_bytes(), b"\0\x8d\x92\x95\x82"].concat());
+    let told = bed.hook("message.failed");
+    assert_eq!((&told["id"], &told["state"], &told["reference"]), (&json!(id), &json!("rejected"), &json!("r-2")), "{told:#}");
+    bed.wait_for_steps(&id, &["notified", "fetched", "rejected"]);
+
+    // One that waits for its time can be taken back by its sender.
+    let (_, answer) = bed.post(&json!({"to": BOB, "text": "Hi", "delay": 3600}));
+    let id = id_of(&answer);
+    let at = format!("/api/v1/messages/{id}");
+    assert_eq!(bed.message(&id, "shop").json()["kind"], "mms", "at once");
+    let cancelled = http::request(bed.gateway.http(), "DELETE", &at, &[("authorization", &http::basic("shop", "secret"))], b"");
+    assert_eq!(cancelled.status, 204, "{}", cancelled.body);
+    let gone = until_some("the content to go", BOUND, || {
+        let path = format!("/api/v1/mms/{id}/content");
+        Some(http::get_as(bed.gateway.http(), &path, "shop", "secret").status).filter(|status| *status != 200)
+    });
+    assert_eq!(gone, 404);
 }
 
 #[test]

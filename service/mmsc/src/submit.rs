@@ -166,7 +166,7 @@ impl Centre {
         drop(pin);
         let (ip, size) = (draft.peer.map(|p| p.ip().to_string()).unwrap_or_default(), size.to_string());
         for ((recipient, _), id) in taken.iter().zip(&ids) {
-            let who = if &*account.name == ACCOUNT { draft.from.bare() } else { account.name.to_string() };
+            let who = if &*account.name == ACCOUNT { draft.from.bare() } else { format!("VASP:{}", account.name) };
             self.journal.line(now, kind::IN, &[&ip, &who, &recipient.to_string(), &id.to_string(), "", &size]);
         }
         let accepted = taken.into_iter().map(|(r, _)| r).zip(ids).collect();

@@ -8,7 +8,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use tempfile::TempDir;
+use waxwing_media::{MediaError, MediaId, MediaOptions, MediaStore, Owner};
+
+use super::harness::{block_on, content, until};
 
 /// Cargo builds examples together with tests, beside the folder of the tests.
 fn torture() -> Result<PathBuf, String> {
@@ -70,10 +74,10 @@ struct Disk {
 }
 
 impl Disk {
-    fn new() -> Result<Disk, String> {
+    fn new(size: &str) -> Result<Disk, String> {
         let disk = Disk { folder: TempDir::new().map_err(|e| e.to_string())? };
         fs::create_dir(disk.mount_point()).map_err(|e| e.to_string())?;
-        system("truncate", &["-s", "1G"], &disk.image())?;
+        system("truncate", &["-s", size], &disk.image())?;
         system("mkfs.ext4", &["-q", "-E", "lazy_itable_init=1,lazy_journal_init=1"], &disk.image())?;
         disk.mount()?;
         Ok(disk)
@@ -119,7 +123,7 @@ fn system(program: &str, arguments: &[&str], last: &Path) -> Result<(), String> 
 /// Rounds of load and power cut. Whether all promises were kept each time.
 fn cut(cuts: usize, more: &[&str]) -> Result<bool, String> {
     let program = torture()?;
-    let disk = Disk::new()?;
+    let disk = Disk::new("1G")?;
     let (data, acks) = (disk.mount_point().join("data"), disk.folder.path().join("acks"));
     for _ in 0..cuts {
         let mut run = run(&program, &data, &acks, more, fastrand::u64(9_000..80_000));
@@ -147,5 +151,40 @@ fn without_syncing_a_power_cut_loses_contents() {
     match cut(1, &["--no-sync"]) {
         Ok(kept) => assert!(!kept, "nothing was lost without syncing: the power cut of this test cuts nothing"),
         Err(why) => skip("without_syncing_a_power_cut_loses_contents", &why),
+    }
+}
+
+#[test]
+fn a_disk_filled_to_the_last_octet_refuses_loses_nothing_and_recovers() {
+    let disk = match Disk::new("64M") {
+        Ok(disk) => disk,
+        Err(why) => return skip("a_disk_filled_to_the_last_octet_refuses_loses_nothing_and_recovers", &why),
+    };
+    let options = || MediaOptions { pack_size: 4 << 20, ..MediaOptions::small(disk.mount_point().join("data")) };
+    let number = |n: u64| content(n, 40_000 + n as usize % 1000);
+    let mut store = MediaStore::open(options()).unwrap();
+    let mut stored: Vec<(u64, MediaId)> = Vec::new();
+    for round in 0..3 {
+        let refused = (stored.len() as u64 + round * 10_000..).find_map(|n| match block_on(store.put(Bytes::from(number(n)))) {
+            Ok(pin) => {
+                pin.hold(Owner(n));
+                stored.push((n, *pin.id()));
+                None
+            }
+            Err(error) => Some(error),
+        });
+        assert!(matches!(refused, Some(MediaError::DiskFull { .. })), "{refused:?}");
+        assert!(stored.len() > 500, "{}", stored.len());
+        drop(store);
+        store = MediaStore::open(options()).unwrap();
+        for (n, id) in &stored {
+            assert!(store.hold(id, Owner(*n)));
+            assert_eq!(store.get(id).unwrap().unwrap(), number(*n));
+        }
+        store.recovered();
+        // Half of it goes: the first packs, so that there is room at once.
+        let gone: Vec<(u64, MediaId)> = stored.drain(..stored.len() / 2).collect();
+        gone.iter().for_each(|(n, id)| store.release(id, Owner(*n)));
+        until("room", || store.maintain().is_ok() && store.stats().disk_octets < 40 << 20);
     }
 }
