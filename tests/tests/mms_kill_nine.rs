@@ -73,6 +73,8 @@ fn nothing_acknowledged_is_lost() {
             let reference = udh.filter(|e| e.starts_with("0003") || e.starts_with("0804")).map(|e| e[..e.len() - 2].to_owned()).next();
             let key = (dest.clone(), reference.unwrap_or_default());
             let parts = waiting.entry(key).or_default();
+            // A part that a kill left unanswered is sent again.
+            parts.retain(|other| other["udh"] != submit["udh"]);
             parts.push(submit.clone());
             if parts.len() == parts_of(submit) {
                 let push = unhex(&joined(parts).1);
