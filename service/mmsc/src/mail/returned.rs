@@ -1,7 +1,8 @@
 //! Reports that come back about mail that left: delivery status notifications become delivery reports of the phone's message, disposition
 //! notifications its read reports.
 //!
-//! A report is believed where it names a message by a number that only this centre can have made, and was sent to whoever sent that message. What is about no message here is taken and dropped: nobody could do anything with it.
+//! A report is believed where it names a message by a number that only this centre can have made, and was sent to whoever sent that
+//! message. What is about no message here is taken and dropped: nobody could do anything with it.
 
 use bytes::Bytes;
 use waxwing_core::{Address, Message, MsgId, Remark, State, Told, want};
