@@ -53,6 +53,9 @@ impl Setup {
 /// Why new messages are refused although the spool is well: set by whoever watches (the ledger's lag).
 pub type Pressure = Option<&'static str>;
 
+/// Takes received messages before they go to their owners: whoever knows what to do with one names the queue in which he awaits it.
+pub type Taker = Box<dyn Fn(&Message) -> Option<QueueId> + Send + Sync>;
+
 /// The machine in the middle.
 pub struct Gateway {
     /// The durable queue.
@@ -65,6 +68,7 @@ pub struct Gateway {
     history: OnceLock<Arc<dyn History>>,
     pressure: ArcSwap<Pressure>,
     guide: ArcSwap<Option<Arc<dyn Guide>>>,
+    pub(crate) taker: OnceLock<Taker>,
     pub(crate) binds: Binds,
     pub(crate) parts: Mutex<PartsDesk>,
     pub(crate) submitted_parts: Mutex<SubmittedParts>,
@@ -85,6 +89,7 @@ impl Gateway {
             history: OnceLock::new(),
             pressure: ArcSwap::from_pointee(None),
             guide: ArcSwap::from_pointee(None),
+            taker: OnceLock::new(),
             binds: Binds::default(),
             parts: Mutex::new(PartsDesk::new()),
             submitted_parts: Mutex::default(),
@@ -129,6 +134,13 @@ impl Gateway {
     /// Installs whoever knows ways that the settings do not have, or removes it.
     pub fn set_guide(&self, guide: Option<Arc<dyn Guide>>) {
         self.guide.store(Arc::new(guide));
+    }
+
+    /// Lets somebody take received messages before their owners; set once, before connectors are at work.
+    pub fn set_taker(&self, taker: Taker) {
+        if self.taker.set(taker).is_err() {
+            tracing::error!("Somebody takes received messages already.");
+        }
     }
 
     /// Whose a received message is that was sent to this number: whose numbers claim it, or whom the [`Guide`] names.

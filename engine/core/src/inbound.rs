@@ -8,7 +8,7 @@ use bytes::Bytes;
 use hashbrown::HashMap;
 use prost::Message as _;
 use waxwing_gsm::reassembly::{Inserted, Part, Reassembler, ReassemblyLimits};
-use waxwing_spool::{Accepted, NewEntry, Op, Parked, RemoteLookup, RemoteMatch, SpoolError, Stage, Tx, TxError};
+use waxwing_spool::{Accepted, NewEntry, Op, Parked, QueueId, RemoteLookup, RemoteMatch, SpoolError, Stage, Tx, TxError};
 
 use crate::stored::{self, ReceiptFacts};
 use crate::{
@@ -286,15 +286,25 @@ impl Gateway {
         }
     }
 
-    /// Where a received message goes: the owner's webhook if it has one, else its SMPP queue; the inbox if nobody owns the number.
-    pub(crate) fn mo_entry(&self, owner: Option<&Arc<Account>>, m: &Message, now: Millis) -> NewEntry {
-        let queue = match owner {
+    /// Where a received message waits for its owner: in his webhook's queue if he has one, else in his SMPP queue; in the inbox if nobody
+    /// owns the number.
+    pub fn owner_queue(&self, m: &Message) -> QueueId {
+        self.queue_of(self.owner(&self.setup(), &m.destination.as_text()))
+    }
+
+    fn queue_of(&self, owner: Option<&Arc<Account>>) -> QueueId {
+        match owner {
             Some(a) if a.config.webhook.is_some() => a.hook_queue,
             Some(a) => a.queue,
             None => self.inbox_queue,
-        };
+        }
+    }
+
+    /// A received message, in the queue of whoever takes such messages, or of its owner.
+    pub(crate) fn mo_entry(&self, owner: Option<&Arc<Account>>, m: &Message, now: Millis) -> NewEntry {
+        let taken = self.taker.get().and_then(|takes| takes(m));
         NewEntry {
-            queue,
+            queue: taken.unwrap_or_else(|| self.queue_of(owner)),
             group: owner.map_or(self.nobody, |a| a.group),
             priority: 1,
             due: 0,

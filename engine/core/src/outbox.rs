@@ -10,7 +10,7 @@ use crate::inbound::ReceiptTodo;
 use crate::stored::ReceiptFacts;
 use crate::{
     CarrierReceipt, ConnectorCounters, ConnectorState, ErrorClass, Gateway, Kind, Message, Millis, MsgId, NoAnswer, OutcomeNote,
-    RetryPolicy, State, want,
+    RetryPolicy, State, Told, want,
 };
 
 /// How long a claim lasts if nobody says otherwise. Sessions settle or release everything long before; this is for those that vanish.
@@ -297,6 +297,18 @@ impl Outbox {
             let mut ops = Vec::with_capacity(1);
             if self.last {
                 ops.extend(self.gateway.told(out, State::Delivered, "", "", now, &self.name));
+            }
+            if out.message.kind() == Kind::Mms {
+                let told = Told {
+                    id: out.id(),
+                    state: State::Delivered,
+                    event: want::DELIVERED,
+                    submitted: out.accepted,
+                    done: now,
+                    error: "",
+                    reason: "",
+                };
+                ops.extend(self.gateway.receipt_op(out.group, &out.message, &told, &self.name));
             }
             ops.push(self.settle_op(out, Outcome::Done, "", "", State::Delivered));
             return Tx { ops };

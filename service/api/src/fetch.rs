@@ -30,6 +30,11 @@ impl WebFetch {
         WebFetch { client: HookClient::new(guard.clone(), usual_tls(), TIMES, IDLE), guard }
     }
 
+    /// Which addresses it calls.
+    pub fn guard(&self) -> &AddressGuard {
+        &self.guard
+    }
+
     /// Media type and content of what lies at a URL (`http://` may be left out), at most `most` octets.
     ///
     /// # Errors
@@ -44,6 +49,7 @@ impl WebFetch {
         }
         let request = request.body(Full::new(Bytes::new())).map_err(|e| format!("{url} cannot be called: {e}"))?;
         let fetched = self.client.fetch(request, most).await;
-        fetched.map_err(|(CallError::Address(why) | CallError::Failed(why))| format!("{url} cannot be fetched: {why}"))
+        fetched
+            .map_err(|(CallError::Address(why) | CallError::Gone(why) | CallError::Failed(why))| format!("{url} cannot be fetched: {why}"))
     }
 }

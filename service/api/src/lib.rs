@@ -31,7 +31,9 @@ pub use body::read as read_body;
 pub use fetch::WebFetch;
 pub use hooks::*;
 pub use html::escape;
-pub use mms::{Delivery, MmsClass, MmsDoor, MmsOutcome, MmsPart, MmsRequest, MmsStep, Protection, mms_steps};
+pub use mms::{
+    Delivery, MmsClass, MmsDoor, MmsOutcome, MmsPart, MmsReceived, MmsRequest, MmsStep, Protection, mms_steps, multimedia_queue,
+};
 pub use problem::Problem;
 pub use push::compose as compose_push;
 pub use registry::{AccountCheck, Registry, Subscribers};

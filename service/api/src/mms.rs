@@ -7,10 +7,12 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use waxwing_core::{Account, Door, Millis, MsgId};
+use waxwing_core::{Account, Door, Gateway, Message, Millis, MsgId};
 use waxwing_ledger::{EventKind, EventRecord};
+use waxwing_spool::QueueId;
 use waxwing_wap::document::Permission;
 
+use crate::hooks::WEBHOOK;
 use crate::{ApiState, Problem};
 
 /// A message centre, as the HTTP doors need one.
@@ -27,6 +29,33 @@ pub trait MmsDoor: Send + Sync {
     /// # Errors
     /// When the content cannot be read.
     fn content(&self, id: MsgId) -> BoxFuture<'_, Result<Option<Vec<MmsPart>>, Problem>>;
+
+    /// What an application gets of a message that came for it; `None` where its content is gone.
+    ///
+    /// # Errors
+    /// When the content cannot be read.
+    fn received<'a>(&'a self, message: &'a Message) -> BoxFuture<'a, Result<Option<MmsReceived>, Problem>>;
+}
+
+/// A multimedia message that came for an application.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MmsReceived {
+    /// The sender as the recipient may see it: a number, an e-mail address; empty = hidden.
+    pub from: String,
+    /// The subject; empty = none.
+    pub subject: String,
+    /// X-Mms-Message-Class, as text (`personal`).
+    pub class: String,
+    /// 0 low, 1 normal, 2 high.
+    pub priority: u8,
+    /// Its parts, the presentation among them.
+    pub parts: Vec<MmsPart>,
+}
+
+/// Where multimedia messages for an account's webhook wait: apart from everything else for it, so that the centre finds those whose content
+/// it must keep.
+pub fn multimedia_queue(gateway: &Gateway, account: &str) -> QueueId {
+    gateway.spool.queue(&format!("mms-hook:{account}"))
 }
 
 /// What became of one recipient.
@@ -187,7 +216,7 @@ pub struct MmsStep {
     /// When.
     pub at: Millis,
     /// What: `stored`, `notified`, `notification_delivered`, `notification_failed`, `link_sent`, `deferred`, `fetched`, `opened`,
-    /// `acknowledged`, `rejected`, `rights_sent`, `rights_failed`, `read`, `mailed`, `failed`, `expired`, `cancelled`.
+    /// `acknowledged`, `rejected`, `rights_sent`, `rights_failed`, `read`, `mailed`, `delivered`, `failed`, `expired`, `cancelled`.
     pub step: &'static str,
     /// The phone that fetched it, by its own words.
     pub device: String,
@@ -233,6 +262,7 @@ fn step(e: &EventRecord) -> Option<MmsStep> {
             "expired" => plain("expired"),
             _ => said("failed"),
         },
+        (EventKind::Delivered, _) if e.connector == WEBHOOK => said("delivered"),
         (EventKind::Delivered, _) => said("mailed"),
         (EventKind::Failed, _) => said("failed"),
         (EventKind::Expired | EventKind::GaveUp, _) => plain("expired"),

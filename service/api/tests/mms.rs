@@ -12,8 +12,8 @@ use http::{Request, StatusCode};
 use parking_lot::Mutex;
 use serde_json::json;
 use support::{Answer, House, basic, house_with};
-use waxwing_api::{Delivery, MmsClass, MmsDoor, MmsOutcome, MmsPart, MmsRequest, Problem};
-use waxwing_core::{Account, Door, MsgId, want};
+use waxwing_api::{Delivery, MmsClass, MmsDoor, MmsOutcome, MmsPart, MmsReceived, MmsRequest, Problem};
+use waxwing_core::{Account, Door, Message, MsgId, want};
 use waxwing_wap::document::PermissionKind;
 
 /// Takes everything but e-mail.
@@ -32,6 +32,10 @@ impl MmsDoor for Centre {
     }
 
     fn content(&self, _: MsgId) -> BoxFuture<'_, Result<Option<Vec<MmsPart>>, Problem>> {
+        async { Ok(None) }.boxed()
+    }
+
+    fn received<'a>(&'a self, _: &'a Message) -> BoxFuture<'a, Result<Option<MmsReceived>, Problem>> {
         async { Ok(None) }.boxed()
     }
 }

@@ -324,6 +324,13 @@ impl waxwing_api::MmsDoor for Centre {
         let parts = vec![part("a.gif", "image/gif", "GIF89a"), part("evil.html", "text/html", "<script>alert(1)</script>")];
         Box::pin(async move { Ok((id == MsgId(42)).then_some(parts)) })
     }
+
+    fn received<'a>(
+        &'a self,
+        _: &'a waxwing_core::Message,
+    ) -> futures_util::future::BoxFuture<'a, Result<Option<waxwing_api::MmsReceived>, waxwing_api::Problem>> {
+        Box::pin(async { Ok(None) })
+    }
 }
 
 #[tokio::test]

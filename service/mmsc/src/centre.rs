@@ -1,9 +1,9 @@
 //! What all parts of the message centre share.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
-use waxwing_api::WebFetch;
+use waxwing_api::{AddressGuard, WebFetch};
 use waxwing_core::{Account, Gateway, LogLimit, Message, Millis, MsgId, State};
 use waxwing_media::{MediaStore, Owner};
 use waxwing_spool::{QueueId, RemoteLookup, RemoteMatch};
@@ -23,10 +23,22 @@ pub const ACCOUNT: &str = "mmsc";
 pub const PHONES: &str = "mms:phones";
 /// Where messages wait that leave by e-mail.
 pub const MAIL: &str = "mms:mail";
+/// Where notifications wait of messages that lie at an operator's centre.
+const RECEIVED: &str = "mms:received";
 
 /// The message centre; cheap to clone.
 #[derive(Clone)]
 pub struct Centre(Arc<Shared>);
+
+/// A message centre that may be gone.
+pub(crate) struct WeakCentre(Weak<Shared>);
+
+impl WeakCentre {
+    /// The message centre, unless it is gone.
+    pub(crate) fn upgrade(&self) -> Option<Centre> {
+        self.0.upgrade().map(Centre)
+    }
+}
 
 /// What is behind a [`Centre`].
 pub struct Shared {
@@ -39,6 +51,9 @@ pub struct Shared {
     pub(crate) options: MmscOptions,
     pub(crate) phones: QueueId,
     pub(crate) mail: QueueId,
+    pub(crate) received: QueueId,
+    /// Which addresses may be called because somebody from outside said so.
+    pub(crate) guard: AddressGuard,
     pub(crate) counters: Counters,
     pub(crate) recent: Recent,
     pub(crate) adapter: Adapter,
@@ -72,7 +87,9 @@ impl Centre {
         options: MmscOptions,
     ) -> Centre {
         let (phones, mail) = (gateway.spool.queue(PHONES), gateway.spool.queue(MAIL));
-        Centre(Arc::new(Shared {
+        let received = gateway.spool.queue(RECEIVED);
+        let centre = Centre(Arc::new(Shared {
+            guard: fetch.guard().clone(),
             counters: Counters::new(&gateway.metrics),
             recent: Recent::default(),
             adapter: Adapter::new(fetch, &options),
@@ -86,7 +103,15 @@ impl Centre {
             options,
             phones,
             mail,
-        }))
+            received,
+        }));
+        centre.take_notifications();
+        centre
+    }
+
+    /// A handle that does not keep it alive.
+    pub(crate) fn downgrade(&self) -> WeakCentre {
+        WeakCentre(Arc::downgrade(&self.0))
     }
 
     /// How it works.

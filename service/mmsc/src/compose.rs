@@ -6,7 +6,7 @@ use std::sync::Arc;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use http::StatusCode;
-use waxwing_api::{MmsClass, MmsDoor, MmsOutcome, MmsPart, MmsRequest, Problem};
+use waxwing_api::{MmsClass, MmsDoor, MmsOutcome, MmsPart, MmsReceived, MmsRequest, Problem};
 use waxwing_core::{Account, Message, MsgId, want};
 use waxwing_mms::content::{SMIL, extension_of, type_of_name};
 use waxwing_mms::smil::{Finding, Style, present};
@@ -30,6 +30,10 @@ impl MmsDoor for Centre {
 
     fn content(&self, id: MsgId) -> BoxFuture<'_, Result<Option<Vec<MmsPart>>, Problem>> {
         async move { self.parts_of(id) }.boxed()
+    }
+
+    fn received<'a>(&'a self, message: &'a Message) -> BoxFuture<'a, Result<Option<MmsReceived>, Problem>> {
+        async move { self.for_application(message) }.boxed()
     }
 }
 
@@ -117,22 +121,53 @@ impl Centre {
 
     /// The parts of a message that waits, or that was fetched a short while ago.
     fn parts_of(&self, id: MsgId) -> Result<Option<Vec<MmsPart>>, Problem> {
-        let broken = |e: &dyn std::fmt::Display| {
-            let detail = format!("the content of message {id} cannot be read: {e}");
-            Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "broken", "The content cannot be read", detail)
-        };
-        let body = self.gateway.spool.read_body(id).map_err(|e| broken(&e))?;
+        let body = self.gateway.spool.read_body(id).map_err(|e| broken(&id, &e))?;
         let facts = body.and_then(|b| Message::from_bytes(b).ok()).and_then(|m| Facts::of(&m));
         let Some(facts) = facts.or_else(|| self.recent.by_id(id, self.now()).map(|kept| kept.facts.clone())) else { return Ok(None) };
-        let Some(content) = self.content(&facts).map_err(|e| broken(&e))? else { return Ok(None) };
-        let leaves = RawContent::split(content).and_then(|raw| Content::from(raw).leaves(Limits::default())).map_err(|e| broken(&e))?;
-        let part = |mut part: Part| {
-            let name = part.file_name().unwrap_or_default();
-            part.content_type.parameters.retain(|p| !p.name.eq_ignore_ascii_case("name"));
-            MmsPart { name, media_type: part.content_type.to_string(), data: part.data }
-        };
-        Ok(Some(leaves.into_iter().map(part).collect()))
+        let leaves = self.leaves(&facts).map_err(|e| broken(&id, &e))?;
+        Ok(leaves.map(|leaves| leaves.into_iter().map(mms_part).collect()))
     }
+
+    /// A message that came for an application, its texts in UTF-8.
+    fn for_application(&self, message: &Message) -> Result<Option<MmsReceived>, Problem> {
+        let Some(facts) = Facts::of(message) else { return Ok(None) };
+        let Some(leaves) = self.leaves(&facts).map_err(|e| broken(&facts.message_id, &e))? else { return Ok(None) };
+        let part = |part: Part| {
+            if !part.is_text() {
+                return mms_part(part);
+            }
+            let text = part.decoded_text();
+            let mut part = mms_part(part);
+            let parameters = part.media_type.split(';').filter(|p| !p.trim().to_ascii_lowercase().starts_with("charset="));
+            part.media_type = format!("{}; charset=utf-8", parameters.collect::<Vec<_>>().join(";"));
+            MmsPart { data: text.into(), ..part }
+        };
+        Ok(Some(MmsReceived {
+            from: MmsAddress::parse(&facts.from).map(|from| from.bare()).unwrap_or_default(),
+            subject: facts.subject,
+            class: facts.class,
+            priority: u8::try_from(facts.priority).unwrap_or(1),
+            parts: leaves.into_iter().map(part).collect(),
+        }))
+    }
+
+    /// All parts that have no parts themselves; `None` where the content is gone.
+    fn leaves(&self, facts: &Facts) -> Result<Option<Vec<Part>>, String> {
+        let Some(content) = self.content(facts).map_err(|e| e.to_string())? else { return Ok(None) };
+        let leaves = RawContent::split(content).and_then(|raw| Content::from(raw).leaves(Limits::default()));
+        leaves.map(Some).map_err(|e| e.to_string())
+    }
+}
+
+fn broken(id: &dyn std::fmt::Display, e: &dyn std::fmt::Display) -> Problem {
+    let detail = format!("the content of message {id} cannot be read: {e}");
+    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "broken", "The content cannot be read", detail)
+}
+
+fn mms_part(mut part: Part) -> MmsPart {
+    let name = part.file_name().unwrap_or_default();
+    part.content_type.parameters.retain(|p| !p.name.eq_ignore_ascii_case("name"));
+    MmsPart { name, media_type: part.content_type.to_string(), data: part.data }
 }
 
 /// The sender that is given, or else the account's.
@@ -229,7 +264,7 @@ fn problem(e: &MmsError) -> Problem {
         MmsError::Address(_) | MmsError::Number(_) | MmsError::MayNotReceive(_) | MmsError::NoMail | MmsError::Locked(_) => {
             recipient(StatusCode::UNPROCESSABLE_ENTITY)
         }
-        MmsError::NoWay(_) => {
+        MmsError::NoWay(_) | MmsError::NoWebhook(..) => {
             Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "no-route", "Nothing carries this message", e.to_string()).with("field", "to")
         }
         MmsError::TooLarge(..) => {

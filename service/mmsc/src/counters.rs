@@ -10,7 +10,7 @@ use crate::mail::MailCounters;
 /// Labels of a metric about a way to recipients.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(crate) struct WayLabel {
-    /// phone, link or mail.
+    /// phone, link, mail or application.
     pub(crate) way: String,
 }
 
@@ -35,6 +35,10 @@ pub(crate) struct Counters {
     pub(crate) stored: Counter,
     /// Delivery and read reports pushed to senders.
     pub(crate) reports: Counter,
+    /// Messages fetched from operators' message centres.
+    pub(crate) received: Counter,
+    /// Attempts to fetch them that failed.
+    pub(crate) not_received: Counter,
     /// Those of e-mail.
     pub(crate) mail: MailCounters,
 }
@@ -49,7 +53,11 @@ impl Counters {
     pub(crate) fn new(metrics: &Metrics) -> Counters {
         let c = Counters { mail: MailCounters::new(metrics), ..Counters::default() };
         let mut r = metrics.registry.lock();
-        r.register("mms_accepted", "Multimedia messages accepted, one for each recipient, by way (phone, link, mail)", c.accepted.clone());
+        r.register(
+            "mms_accepted",
+            "Multimedia messages accepted, one for each recipient, by way (phone, link, mail, application)",
+            c.accepted.clone(),
+        );
         r.register("mms_notifications", "Notifications of multimedia messages handed to the SMS routes", c.notified.clone());
         r.register("mms_links", "SMS with a link to a multimedia message handed to the SMS routes", c.linked.clone());
         r.register("mms_fetches", "Multimedia messages fetched by phones", c.fetched.clone());
@@ -58,6 +66,12 @@ impl Counters {
         r.register("mms_pages_opened", "Pages of multimedia messages opened in a browser", c.opened.clone());
         r.register("mms_stored", "Multimedia messages stored in mailboxes of subscribers", c.stored.clone());
         r.register("mms_reports", "Delivery and read reports pushed to the phones of senders", c.reports.clone());
+        r.register("mms_received", "Multimedia messages fetched from operators' message centres", c.received.clone());
+        r.register(
+            "mms_receive_failures",
+            "Attempts to fetch a message from an operator's message centre that failed",
+            c.not_received.clone(),
+        );
         drop(r);
         c
     }

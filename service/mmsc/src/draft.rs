@@ -61,6 +61,8 @@ pub struct Draft {
     /// For single recipients, as they are written on the wire: which receipts instead of what the fields above say, and free data of
     /// the door.
     pub each: HashMap<String, (u32, String)>,
+    /// The connector that it came by; empty = none.
+    pub connector: String,
     /// Where it came from.
     pub peer: Option<SocketAddr>,
 }
@@ -94,6 +96,7 @@ impl Draft {
             idempotency: None,
             want: 0,
             each: HashMap::new(),
+            connector: String::new(),
             peer: None,
         }
     }

@@ -17,6 +17,8 @@ pub enum Way {
     Link = 1,
     /// E-mail.
     Mail = 2,
+    /// The webhook of the account whose number it is.
+    Application = 3,
 }
 
 impl Way {
@@ -26,6 +28,7 @@ impl Way {
             Way::Phone => "phone",
             Way::Link => "link",
             Way::Mail => "mail",
+            Way::Application => "application",
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use waxwing_api::multimedia_queue;
 use waxwing_core::{Message, MsgId};
 use waxwing_media::{MediaId, Owner};
 
@@ -49,7 +50,9 @@ pub(crate) async fn run(centre: Centre) {
 impl Centre {
     /// Tells the media store who needs what, of all messages that wait. False where one could not be read.
     fn tell_owners(&self) -> bool {
-        for queue in [self.phones, self.mail] {
+        let setup = self.gateway.setup();
+        let webhooks = setup.accounts.iter().map(|account| multimedia_queue(&self.gateway, &account.name));
+        for queue in [self.phones, self.mail].into_iter().chain(webhooks) {
             let mut after = None;
             loop {
                 let states = self.gateway.spool.list(Some(queue), after, SLICE);

@@ -11,6 +11,7 @@
 //! | `notify` | telling recipients, again and again, or by a link |
 //! | `mm1` | phones: handing in, fetching, reports |
 //! | `reports` | receipts of the centre's own SMS; reports to senders |
+//! | `received`, `line` | messages that an operator's centre tells us of by SMS |
 //! | `mailbox` | messages that subscribers keep here |
 //! | `mail` | e-mail in and out (MM3) |
 //! | `adaptation` | contents made to fit the phone that fetches them |
@@ -24,6 +25,7 @@ mod counters;
 mod draft;
 mod facts;
 mod keep;
+mod line;
 mod log;
 mod mail;
 mod mailbox;
@@ -33,6 +35,7 @@ mod options;
 mod page;
 mod pdus;
 mod protect;
+mod received;
 mod recent;
 mod reports;
 mod run;
@@ -43,6 +46,7 @@ pub use centre::{ACCOUNT, Centre, MAIL, PHONES};
 pub use counters::register_metrics;
 pub use draft::Draft;
 pub use facts::{Facts, Way};
+pub use line::OperatorLine;
 pub use mail::{MailDoor, MailDoorOptions};
 pub use mailbox::{MailboxError, Mailboxes, Quota};
 pub use options::{MmsRoute, MmscOptions, Unknown};

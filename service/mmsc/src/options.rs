@@ -5,6 +5,8 @@ use std::time::Duration;
 use ipnet::IpNet;
 use waxwing_core::Mask;
 
+use crate::OperatorLine;
+
 /// By which way a recipient is reached who is no subscriber.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unknown {
@@ -46,6 +48,8 @@ pub struct MmscOptions {
     pub routes: Vec<MmsRoute>,
     /// The way of all others.
     pub unknown: Unknown,
+    /// Operators' message centres that tell us of messages.
+    pub lines: Vec<OperatorLine>,
     /// The SMS with a link; `{link}`, `{from}` and `{subject}` are replaced.
     pub link_text: String,
     /// Sender of notifications and links, where not the message's own; empty = the message's.
@@ -93,6 +97,7 @@ impl Default for MmscOptions {
             link_after: None,
             routes: Vec::new(),
             unknown: Unknown::Link,
+            lines: Vec::new(),
             link_text: "You have a multimedia message from {from}: {link}".into(),
             sender: String::new(),
             msisdn_headers: ["x-msisdn", "x-wap-network-client-msisdn", "x-up-calling-line-id", "x-nokia-msisdn", "x-h3g-msisdn"]

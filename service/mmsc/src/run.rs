@@ -9,7 +9,7 @@ use waxwing_api::{ServeOptions, serve_with};
 use waxwing_mail::Relay;
 
 use crate::mm1::Door;
-use crate::{Centre, MailDoor, keep, mail, notify, reports};
+use crate::{Centre, MailDoor, keep, mail, notify, received, reports};
 
 /// What it runs with.
 pub struct RunOptions {
@@ -48,6 +48,7 @@ impl Running {
             tokio::spawn(serve_with(options.listener, service, serve, until(stopped.clone()))),
             tokio::spawn(notify::run(centre.clone(), until(stopped.clone()))),
             tokio::spawn(reports::run(centre.clone(), until(stopped.clone()))),
+            tokio::spawn(received::run(centre.clone(), until(stopped.clone()))),
         ];
         if let Some(door) = options.mail {
             tasks.push(tokio::spawn(door.serve(until(stopped.clone()))));

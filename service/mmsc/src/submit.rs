@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use thiserror::Error;
+use waxwing_api::multimedia_queue;
 use waxwing_core::{Account, Address, AddressError, Door, Kind, Mask, Message, Millis, MsgId, SubmitError, want};
 use waxwing_media::MediaError;
 use waxwing_mms::{EncodeError, Header, MmsAddress, Priority, Sender};
@@ -49,6 +50,9 @@ pub enum MmsError {
     /// No way leads there.
     #[error("{0} is no subscriber, and [mmsc] unknown and its routes refuse such numbers")]
     NoWay(String),
+    /// The number is an account's, which has nowhere to take it.
+    #[error("{0} is a number of the account {1:?}, which has no webhook to take multimedia messages")]
+    NoWebhook(String, String),
     /// The subscriber may not receive.
     #[error("{0} may not receive multimedia messages")]
     MayNotReceive(String),
@@ -65,7 +69,7 @@ pub enum MmsError {
     #[error("the message would expire before it could be delivered")]
     Expired,
     /// What may not leave its phone is to be shown elsewhere.
-    #[error("its content may not leave the phone it is sent to, and {0} is reached by a page or by e-mail")]
+    #[error("its content may not leave the phone it is sent to, and {0} is reached by a page, a webhook or e-mail")]
     Locked(String),
     /// Something of it has no coding.
     #[error(transparent)]
@@ -234,23 +238,32 @@ impl Centre {
             };
         }
         let Some(number) = recipient.number() else { return Err(MmsError::Address(recipient.to_string())) };
-        let destination = self.gateway.setup().normaliser.recipient(&Address::parse(number))?;
+        let setup = self.gateway.setup();
+        let destination = setup.normaliser.recipient(&Address::parse(number))?;
         let normal = destination.as_text();
+        let mut queue = self.phones;
         let way = match self.subscribers.by_number(&normal) {
             Some(s) if !s.may_receive => return Err(MmsError::MayNotReceive(recipient.bare())),
             Some(s) if s.web_link => Way::Link,
             Some(_) => Way::Phone,
-            None => match self.options.way(&normal) {
-                Unknown::Phone => Way::Phone,
-                Unknown::Link => Way::Link,
-                Unknown::Refuse => return Err(MmsError::NoWay(recipient.bare())),
+            None => match setup.accounts.owner_of(&normal) {
+                Some(account) if account.config.webhook.is_some() => {
+                    queue = multimedia_queue(&self.gateway, &account.name);
+                    Way::Application
+                }
+                Some(account) => return Err(MmsError::NoWebhook(recipient.bare(), account.name.to_string())),
+                None => match self.options.way(&normal) {
+                    Unknown::Phone => Way::Phone,
+                    Unknown::Link => Way::Link,
+                    Unknown::Refuse => return Err(MmsError::NoWay(recipient.bare())),
+                },
             },
         };
-        if way == Way::Link && is_locked {
+        if way != Way::Phone && is_locked {
             return Err(MmsError::Locked(recipient.bare()));
         }
         drop(normal);
-        Ok(Place { way, queue: self.phones, destination })
+        Ok(Place { way, queue, destination })
     }
 
     #[allow(clippy::too_many_arguments)]
@@ -289,7 +302,7 @@ impl Centre {
             door_data,
             tell: if draft.door == Door::Mail { ACCOUNT.into() } else { String::new() },
             submitted_from: Bytes::from(draft.peer.map(|p| p.ip().to_string()).unwrap_or_default()),
-            connector: "mmsc".into(),
+            connector: if draft.connector.is_empty() { "mmsc".into() } else { draft.connector.clone() },
             validity_given: draft.expires.is_some(),
             size: facts.size,
             ..Message::default()

@@ -118,6 +118,7 @@ fn assemble(s: Sections<'_>) -> Config {
         gns: s.gns.value,
         mmsc: s.mmsc.value,
         mms_routes: s.mms_routes.into_iter().map(|r| r.value).collect(),
+        mms_lines: s.mms_lines.into_iter().map(|l| l.value).collect(),
         listeners: listeners.collect(),
         accounts: s.accounts.into_iter().map(|a| a.value).collect(),
         connectors,

@@ -68,7 +68,7 @@ impl Diff {
         section("[ledger]", old.ledger == new.ledger);
         section("[callback]", old.callback == new.callback);
         section("[log]", old.log == new.log);
-        section("[mmsc]", old.mmsc == new.mmsc && old.mms_routes == new.mms_routes);
+        section("[mmsc]", old.mmsc == new.mmsc && old.mms_routes == new.mms_routes && old.mms_lines == new.mms_lines);
         Diff {
             listeners: Changes::between(&old.listeners, &new.listeners, ListenerSetup::name),
             connectors: Changes::between(&old.connectors, &new.connectors, |c: &ConnectorSetup| c.common.name.clone()),

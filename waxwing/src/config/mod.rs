@@ -21,7 +21,7 @@ pub(crate) use keys::unhex;
 pub use problem::{Problem, Problems};
 pub use setup::{ConnectorKind, ConnectorSetup, ListenerKind, ListenerSetup, ServerFiles};
 
-use keys::{Account, Callback, CmppAccount, Gns, Http, Ledger, Log, MmsRoute, Mmsc, Node, Role, Route, Sms, Spool};
+use keys::{Account, Callback, CmppAccount, Gns, Http, Ledger, Log, MmsLine, MmsRoute, Mmsc, Node, Role, Route, Sms, Spool};
 
 /// A configuration that has been checked as a whole.
 #[derive(Clone, Debug, Default)]
@@ -56,6 +56,8 @@ pub struct Config {
     pub routes: Vec<Route>,
     /// `[[mms_route]]`, in the file's order.
     pub mms_routes: Vec<MmsRoute>,
+    /// `[[mms_line]]`, in the file's order.
+    pub mms_lines: Vec<MmsLine>,
     /// What is allowed and most likely not meant.
     pub warnings: Vec<Problem>,
 }

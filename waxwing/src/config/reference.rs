@@ -9,8 +9,8 @@ use waxwing_core::{AccountLabel, ConnectorLabel, Metrics, MoReportLabel, QueueLa
 
 use super::fields;
 use super::keys::{
-    Account, Callback, CmppAccount, CmppConnector, CmppListener, Connector, Gns, Http, Ledger, Listener, Log, MmsRoute, Mmsc, Node, Route,
-    Simulator, SmppConnector, SmppListener, Sms, Spool,
+    Account, Callback, CmppAccount, CmppConnector, CmppListener, Connector, Gns, Http, Ledger, Listener, Log, MmsLine, MmsRoute, Mmsc,
+    Node, Route, Simulator, SmppConnector, SmppListener, Sms, Spool,
 };
 
 /// `docs/reference/configuration.md`.
@@ -36,6 +36,7 @@ pub fn configuration() -> String {
     section::<Gns>(&mut page, "## `[gns]`");
     section::<Mmsc>(&mut page, "## `[mmsc]`");
     section::<MmsRoute>(&mut page, "## `[[mms_route]]`");
+    section::<MmsLine>(&mut page, "## `[[mms_line]]`");
     page
 }
 

@@ -8,7 +8,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::check::Known;
 use super::keys::{
-    Account, CmppConnector, CmppListener, Connector, ConnectorProtocol, Listener, ListenerProtocol, MmsRoute, Route, Simulator,
+    Account, CmppConnector, CmppListener, Connector, ConnectorProtocol, Listener, ListenerProtocol, MmsLine, MmsRoute, Route, Simulator,
     SmppConnector, SmppListener,
 };
 use super::problem::Source;
@@ -32,6 +32,7 @@ pub(super) struct Sections<'i> {
     pub(super) connectors: Vec<(Item<'i, Connector>, ConnectorItem<'i>)>,
     pub(super) routes: Vec<Item<'i, Route>>,
     pub(super) mms_routes: Vec<Item<'i, MmsRoute>>,
+    pub(super) mms_lines: Vec<Item<'i, MmsLine>>,
 }
 
 /// The settings of a listener that belong to its protocol.
@@ -52,7 +53,7 @@ pub(super) enum ConnectorItem<'i> {
 }
 
 const SINGLE: [&str; 9] = ["node", "http", "spool", "ledger", "sms", "callback", "log", "gns", "mmsc"];
-const SEVERAL: [&str; 5] = ["listener", "account", "connector", "route", "mms_route"];
+const SEVERAL: [&str; 6] = ["listener", "account", "connector", "route", "mms_route", "mms_line"];
 const LATER: [&str; 1] = ["command"];
 const LATER_LISTENERS: [&str; 6] = ["http", "mm1", "mm3", "mm4", "mm7", "smtp"];
 const LATER_CONNECTORS: [&str; 7] = ["modem", "http", "mm1", "mm3", "mm4", "mm7", "eaif"];
@@ -85,6 +86,7 @@ pub(super) fn read(file: &Path, text: &str, elsewhere: &Known) -> Result<Config,
         connectors: several(&mut findings, &mut document, "connector").into_iter().map(|b| connector(&mut findings, b)).collect(),
         routes: several(&mut findings, &mut document, "route").into_iter().map(|b| whole(&mut findings, b)).collect(),
         mms_routes: several(&mut findings, &mut document, "mms_route").into_iter().map(|b| whole(&mut findings, b)).collect(),
+        mms_lines: several(&mut findings, &mut document, "mms_line").into_iter().map(|b| whole(&mut findings, b)).collect(),
     };
     let config = check::check(&mut findings, sections, elsewhere);
     if findings.problems.is_empty() { Ok(config) } else { Err(finish(findings)) }

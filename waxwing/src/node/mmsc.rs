@@ -11,11 +11,11 @@ use waxwing_ledger::AccountStore;
 use waxwing_mail::relay::{Trust, client_tls};
 use waxwing_mail::{AuthPolicy, Relay, RelayOptions};
 use waxwing_media::{MediaOptions, MediaStore};
-use waxwing_mmsc::{ACCOUNT, Centre, MailDoor, MailDoorOptions, Mailboxes, MmscOptions, Quota, RunOptions, Running, Unknown};
+use waxwing_mmsc::{ACCOUNT, Centre, MailDoor, MailDoorOptions, Mailboxes, MmscOptions, OperatorLine, Quota, RunOptions, Running, Unknown};
 
 use super::{StartError, http};
 use crate::config::Config;
-use crate::config::keys::{MailPolicy, MmsWay, RelayTls};
+use crate::config::keys::{MailPolicy, MmsLine, MmsWay, RelayTls};
 
 /// The message centre of a node.
 pub(super) struct MmscNode {
@@ -176,6 +176,7 @@ fn options(config: &Config, listens: SocketAddr) -> MmscOptions {
         notify_again: m.notify_again.iter().map(|p| p.0).collect(),
         link_after: m.link_after.map(|p| p.0),
         routes: config.mms_routes.iter().map(|r| waxwing_mmsc::MmsRoute { to: r.to.0.clone(), way: way(r.way) }).collect(),
+        lines: config.mms_lines.iter().filter_map(line).collect(),
         unknown: way(m.unknown),
         link_text: m.link_text.clone(),
         sender: m.sender.clone().unwrap_or_default(),
@@ -193,4 +194,10 @@ fn options(config: &Config, listens: SocketAddr) -> MmscOptions {
         mail: m.smtp_relay.is_some(),
         ..MmscOptions::default()
     }
+}
+
+fn line(l: &MmsLine) -> Option<OperatorLine> {
+    // The configuration check has refused addresses that are none.
+    let url = l.url.parse().ok()?;
+    Some(OperatorLine { connector: l.connector.clone(), url, proxy: l.proxy.as_ref().map(|p| p.0.clone()) })
 }

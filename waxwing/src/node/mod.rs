@@ -148,19 +148,23 @@ impl Node {
         if anywhere {
             free_ports(&mut config, &[]);
         }
-        let failures = node.supervisor.apply(&config).await;
-        if !failures.is_empty() {
-            let _ = node.stop.send(true);
-            node.supervisor.stop().await;
-            return Err(StartError(failures.join("\n")));
-        }
+        // Before connectors are at work, since it takes some of what they receive.
         if let Some((mmsc, centre)) = MmscNode::start(&config, &node.gateway, &node.store, &guard).await? {
             node.listening.mmsc = mmsc.listening();
             node.listening.smtp = mmsc.smtp();
             node.mmsc = Some(mmsc);
             node.api.set_mms(Arc::new(centre));
         }
-        let hooks = Hooks::new(node.gateway.clone(), HooksOptions { guard, ..HooksOptions::default() });
+        let failures = node.supervisor.apply(&config).await;
+        if !failures.is_empty() {
+            let _ = node.stop.send(true);
+            node.supervisor.stop().await;
+            if let Some(mmsc) = node.mmsc {
+                mmsc.stop().await.close();
+            }
+            return Err(StartError(failures.join("\n")));
+        }
+        let hooks = Hooks::new(node.gateway.clone(), HooksOptions { guard, mms: node.api.mms().ok().cloned(), ..HooksOptions::default() });
         node.tasks.push(tokio::spawn(hooks.run(until(stopped.clone()))));
         let options = ServeOptions {
             max_connections: config.http.max_connections as usize,
@@ -236,6 +240,7 @@ impl Node {
             log: old.log,
             mmsc: old.mmsc,
             mms_routes: old.mms_routes,
+            mms_lines: old.mms_lines,
             base: old.base,
             ..new
         };

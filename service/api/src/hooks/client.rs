@@ -98,6 +98,8 @@ impl HookClient {
 pub(crate) enum CallError {
     /// The address is no URL, or is denied. Trying again cannot mend it.
     Address(String),
+    /// What is to be said is not there any more. Trying again cannot mend it.
+    Gone(String),
     /// Anything else.
     Failed(String),
 }

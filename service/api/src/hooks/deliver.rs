@@ -8,15 +8,21 @@ use waxwing_core::{Door, ErrorClass, Message, Millis, Outgoing, SendResult};
 use super::client::{CallError, Reply};
 use super::target::{Hook, Target};
 use super::{AddressGuard, HookSchedule, payload};
-use crate::{kannel, pap};
+use crate::{MmsReceived, kannel, pap};
 
 const USER_AGENT: &str = concat!("waxwing/", env!("CARGO_PKG_VERSION"));
 
-/// The call for an entry of an account's queue.
+/// The call for an entry of an account's queue; `received` is what a multimedia message is made of.
 ///
 /// # Errors
 /// [`CallError::Address`] where it cannot be called, [`CallError::Failed`] where the account has no webhook (any more).
-pub(crate) fn prepare(out: &Outgoing, hook: &Hook, guard: &AddressGuard, now: Millis) -> Result<Request<Full<Bytes>>, CallError> {
+pub(crate) fn prepare(
+    out: &Outgoing,
+    received: Option<&MmsReceived>,
+    hook: &Hook,
+    guard: &AddressGuard,
+    now: Millis,
+) -> Result<Request<Full<Bytes>>, CallError> {
     let m = &out.message;
     if let (Door::Kannel, Some(receipt), false) = (m.door(), &m.receipt, m.callback.is_empty()) {
         let target = Target::parse(&kannel::callback_url(m, receipt), guard).map_err(CallError::Address)?;
@@ -27,10 +33,12 @@ pub(crate) fn prepare(out: &Outgoing, hook: &Hook, guard: &AddressGuard, now: Mi
         Some(target) => target.clone(),
         None => return Err(CallError::Failed("the account has no webhook".to_owned())),
     };
-    let (media, body) = match &m.receipt {
-        Some(receipt) if is_for_initiator(m) => (pap::XML, pap::notification(m, receipt).into_bytes()),
-        _ => ("application/json", payload::body(m, out.id(), out.accepted).map_err(|e| CallError::Failed(e.to_string()))?),
+    let (media, body) = match (&m.receipt, received) {
+        (Some(receipt), _) if is_for_initiator(m) => (pap::XML, Ok(pap::notification(m, receipt).into_bytes())),
+        (None, Some(received)) => ("application/json", payload::multimedia(m, received, out.id(), out.accepted)),
+        _ => ("application/json", payload::body(m, out.id(), out.accepted)),
     };
+    let body = body.map_err(|e| CallError::Failed(e.to_string()))?;
     // The id is that of the entry: the same for every attempt, another for every event.
     let (id, seconds) = (format!("msg_{}", out.id()), now / 1000);
     let mut builder = request(Method::POST, target.map_err(CallError::Address)?)
@@ -68,7 +76,7 @@ pub(crate) fn verdict(answer: Result<Reply, CallError>, failures: u16, schedule:
             return refused(code(r.status), "the callback is gone and wants no more calls".into());
         }
         Ok(r) => (code(r.status), words(r.status), r.retry_after),
-        Err(CallError::Address(why)) => return refused(String::new(), why),
+        Err(CallError::Address(why) | CallError::Gone(why)) => return refused(String::new(), why),
         Err(CallError::Failed(why)) => (String::new(), why, None),
     };
     match schedule.next(failures, now, retry_after) {

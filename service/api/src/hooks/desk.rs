@@ -7,8 +7,8 @@ use prometheus_client::metrics::counter::Counter;
 use waxwing_core::{Account, AccountLabel, Gateway, Outbox, Outgoing, RetryPolicy, SendResult, Settlement, Setup};
 use waxwing_spool::{BoxFuture, QueueId, SpoolError};
 
-use super::AddressGuard;
 use super::target::Hook;
+use super::{AddressGuard, WEBHOOK};
 
 /// Most entries claimed ahead of the calls, so that not each call asks the spool: never more than the account may have under way.
 const AHEAD: usize = 64;
@@ -20,6 +20,8 @@ pub(super) struct Desk {
     name: Arc<str>,
     account: Option<Arc<Account>>,
     pub(super) hook: Arc<Hook>,
+    /// Bound of this queue, whatever the account may have.
+    most: usize,
     /// Calls that it may have under way.
     pub(super) limit: usize,
     pub(super) under_way: usize,
@@ -39,15 +41,17 @@ pub(super) struct Desk {
 }
 
 impl Desk {
-    pub(super) fn new(gateway: &Arc<Gateway>, account: &Arc<Account>, guard: &AddressGuard) -> Desk {
+    /// For one of an account's queues, with at most so many calls under way.
+    pub(super) fn new(gateway: &Arc<Gateway>, account: &Arc<Account>, queue: QueueId, most: usize, guard: &AddressGuard) -> Desk {
         let label = AccountLabel { account: account.name.to_string() };
         Desk {
-            queue: account.hook_queue,
-            outbox: Outbox::deliveries(gateway, account.hook_queue, "webhook", RetryPolicy::default()),
+            queue,
+            outbox: Outbox::deliveries(gateway, queue, WEBHOOK, RetryPolicy::default()),
             name: account.name.clone(),
             account: Some(account.clone()),
             hook: Arc::new(Hook::of(Some(account), guard)),
-            limit: limit(account),
+            most,
+            limit: limit(account).min(most),
             under_way: 0,
             ahead: VecDeque::new(),
             outcomes: Vec::new(),
@@ -66,7 +70,7 @@ impl Desk {
         if account.map(Arc::as_ptr) != self.account.as_ref().map(Arc::as_ptr) {
             self.account = account.cloned();
             self.hook = Arc::new(Hook::of(account, guard));
-            self.limit = account.map_or(self.limit, limit);
+            self.limit = account.map_or(self.limit, limit).min(self.most);
         }
     }
 

@@ -21,13 +21,16 @@ use std::time::Duration;
 
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt as _, StreamExt as _};
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
-use waxwing_core::{Gateway, Outgoing, Settlement};
+use waxwing_core::{Gateway, Kind, Outgoing, Settlement};
 use waxwing_spool::{BoxFuture, QueueId, SpoolError};
 
-use self::client::HookClient;
+use self::client::{CallError, HookClient};
 use self::desk::Desk;
 use self::target::Hook;
+use crate::mms::multimedia_queue;
+use crate::{MmsDoor, MmsReceived};
 
 pub use guard::AddressGuard;
 pub use schedule::HookSchedule;
@@ -39,6 +42,13 @@ const SPOOL_PAUSE: Duration = Duration::from_secs(1);
 /// Outcomes of all accounts together that are not durable yet, above which no call is begun. All of them wait for the same disk, so this
 /// holds up everybody alike.
 const UNSETTLED: usize = 4096;
+
+/// What the ledger calls the place where callbacks are made.
+pub(crate) const WEBHOOK: &str = "webhook";
+/// Calls with multimedia messages at the same time, all accounts together: each holds its content.
+const MULTIMEDIA: usize = 32;
+/// Of these, what one account may have.
+const MULTIMEDIA_EACH: usize = 4;
 
 /// How callbacks are made.
 #[derive(Clone)]
@@ -57,6 +67,8 @@ pub struct HooksOptions {
     pub guard: AddressGuard,
     /// TLS settings; the usual roots unless given.
     pub tls: Option<rustls::ClientConfig>,
+    /// The message centre, where multimedia messages come for accounts.
+    pub mms: Option<Arc<dyn MmsDoor>>,
 }
 
 impl Default for HooksOptions {
@@ -69,6 +81,7 @@ impl Default for HooksOptions {
             schedule: HookSchedule::default(),
             guard: AddressGuard::default(),
             tls: None,
+            mms: None,
         }
     }
 }
@@ -99,6 +112,8 @@ struct Caller {
     guard: AddressGuard,
     /// For addresses that push initiators named: not in this machine's own network.
     initiators: (HookClient, AddressGuard),
+    mms: Option<Arc<dyn MmsDoor>>,
+    multimedia: Semaphore,
 }
 
 /// A batch that was handed to the spool.
@@ -111,14 +126,14 @@ struct Settled {
 impl Hooks {
     /// Over a gateway.
     pub fn new(gateway: Arc<Gateway>, options: HooksOptions) -> Hooks {
-        let HooksOptions { in_flight, connect_time, total_time, schedule, guard, tls } = options;
+        let HooksOptions { in_flight, connect_time, total_time, schedule, guard, tls, mms } = options;
         let tls = tls.unwrap_or_else(usual_tls);
         let times = (connect_time, total_time);
         let strict = guard.strict();
         let initiators = (HookClient::new(strict.clone(), tls.clone(), times, in_flight), strict);
         let client = HookClient::new(guard.clone(), tls, times, in_flight);
         Hooks {
-            caller: Arc::new(Caller { gateway, client, schedule, guard, initiators }),
+            caller: Arc::new(Caller { gateway, client, schedule, guard, initiators, mms, multimedia: Semaphore::new(MULTIMEDIA) }),
             in_flight,
             desks: HashMap::new(),
             hungry: VecDeque::new(),
@@ -165,9 +180,14 @@ impl Hooks {
 
     /// Opens a desk for each new account, and looks into all queues: nothing is lost where a wake-up is.
     fn look(&mut self) {
-        let Caller { gateway, guard, .. } = &*self.caller;
+        let Caller { gateway, guard, mms, .. } = &*self.caller;
         for account in gateway.setup().accounts.iter() {
-            self.desks.entry(account.hook_queue).or_insert_with(|| Desk::new(gateway, account, guard));
+            let desk = |queue, most| Desk::new(gateway, account, queue, most, guard);
+            self.desks.entry(account.hook_queue).or_insert_with(|| desk(account.hook_queue, usize::MAX));
+            if mms.is_some() {
+                let queue = multimedia_queue(gateway, &account.name);
+                self.desks.entry(queue).or_insert_with(|| desk(queue, MULTIMEDIA_EACH));
+            }
         }
         for (queue, desk) in &mut self.desks {
             desk.dry = false;
@@ -266,13 +286,30 @@ impl Caller {
                 true => (&self.initiators.0, &self.initiators.1),
                 false => (&self.client, &self.guard),
             };
-            let answer = match deliver::prepare(&out, &hook, guard, clock.now()) {
+            // Held until the answer is in.
+            let _room = if out.message.kind() == Kind::Mms { self.multimedia.acquire().await.ok() } else { None };
+            let answer = match self.received(&out).await.and_then(|r| deliver::prepare(&out, r.as_ref(), &hook, guard, clock.now())) {
                 Ok(request) => client.call(request).await,
                 Err(e) => Err(e),
             };
             let result = deliver::verdict(answer, out.attempts.saturating_add(1), &self.schedule, clock.now());
             (queue, Settlement { out, result })
         })
+    }
+}
+
+impl Caller {
+    /// What a multimedia message is made of.
+    async fn received(&self, out: &Outgoing) -> Result<Option<MmsReceived>, CallError> {
+        if out.message.kind() != Kind::Mms {
+            return Ok(None);
+        }
+        let Some(mms) = &self.mms else { return Err(CallError::Failed("there is no message centre that has its content".into())) };
+        match mms.received(&out.message).await {
+            Ok(Some(received)) => Ok(Some(received)),
+            Ok(None) => Err(CallError::Gone("its content is gone".into())),
+            Err(problem) => Err(CallError::Failed(problem.detail)),
+        }
     }
 }
 

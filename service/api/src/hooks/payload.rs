@@ -1,10 +1,13 @@
 //! The JSON of webhooks: `{"type", "timestamp", "data"}`, as Standard Webhooks has it.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use waxwing_core::{Kind, Message, Millis, MsgId, Receipt, State, want, words};
 
 use crate::content::to_hex;
 use crate::rest::rfc3339;
+use crate::{MmsPart, MmsReceived};
 
 #[derive(Serialize)]
 struct Envelope<T> {
@@ -68,6 +71,71 @@ struct ReceivedData<'a> {
     connector: &'a str,
     #[serde(skip_serializing_if = "str::is_empty")]
     carrier_id: &'a str,
+}
+
+/// A multimedia message that came.
+#[derive(Serialize)]
+struct MultimediaData<'a> {
+    id: String,
+    from: &'a str,
+    to: String,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    subject: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    class: &'a str,
+    priority: &'static str,
+    parts: Vec<PartData<'a>>,
+    received_at: Option<String>,
+    connector: &'a str,
+}
+
+/// A part of it: a text as `text`, anything else as `data`.
+#[derive(Serialize)]
+struct PartData<'a> {
+    #[serde(skip_serializing_if = "str::is_empty")]
+    name: &'a str,
+    content_type: &'a str,
+    size: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<String>,
+}
+
+/// The body for a multimedia message, its content inside: once the application has answered, it has everything.
+///
+/// # Errors
+/// None that could happen: everything in it can be written as JSON.
+pub(crate) fn multimedia(m: &Message, received: &MmsReceived, id: MsgId, accepted: Millis) -> Result<Vec<u8>, serde_json::Error> {
+    let data = MultimediaData {
+        id: id.to_string(),
+        from: &received.from,
+        to: m.destination.to_string(),
+        subject: &received.subject,
+        class: &received.class,
+        priority: match received.priority {
+            0 => "low",
+            1 => "normal",
+            _ => "high",
+        },
+        parts: received.parts.iter().map(part).collect(),
+        received_at: rfc3339(accepted),
+        connector: &m.connector,
+    };
+    envelope("mms.received", accepted, data)
+}
+
+fn part(part: &MmsPart) -> PartData<'_> {
+    let media = part.media();
+    let is_text = media.starts_with("text/") || media == "application/smil";
+    let text = is_text.then(|| std::str::from_utf8(&part.data).ok()).flatten();
+    PartData {
+        name: &part.name,
+        content_type: &part.media_type,
+        size: part.data.len(),
+        text,
+        data: text.is_none().then(|| STANDARD.encode(&part.data)),
+    }
 }
 
 /// The body for a receipt or a received message; `id` and `accepted` are those of the entry in the account's queue.
@@ -172,6 +240,29 @@ mod tests {
         let d = &v["data"];
         assert_eq!((d["id"].as_str(), d["from"].as_str(), d["to"].as_str()), (Some("0000002A"), Some("Shop"), Some("+44777")));
         assert_eq!((d["state"].as_str(), d["reference"].as_str(), d.get("error")), (Some("delivered"), Some("r"), None));
+    }
+
+    #[test]
+    fn a_multimedia_message_comes_with_its_content() {
+        let m = Message { kind: Kind::Mms as i32, destination: Address::parse("+4412345"), ..Message::default() };
+        let picture = MmsPart { name: "a.gif".into(), media_type: "image/gif".into(), data: Bytes::from_static(&[1, 2, 255]) };
+        let received = MmsReceived {
+            from: "+44777".into(),
+            subject: "Hi".into(),
+            class: "personal".into(),
+            priority: 2,
+            parts: vec![MmsPart::text("grüße"), picture],
+        };
+        let v: Value = serde_json::from_slice(&multimedia(&m, &received, MsgId(42), 1_700_000_000_000).unwrap()).unwrap();
+        assert_eq!(v["type"], "mms.received");
+        let d = &v["data"];
+        assert_eq!(
+            (&d["from"], &d["to"], &d["subject"], &d["priority"]),
+            (&"+44777".into(), &"+4412345".into(), &"Hi".into(), &"high".into())
+        );
+        let text = serde_json::json!({"content_type": "text/plain; charset=utf-8", "size": 7, "text": "grüße"});
+        let picture = serde_json::json!({"name": "a.gif", "content_type": "image/gif", "size": 3, "data": "AQL/"});
+        assert_eq!(d["parts"], serde_json::json!([text, picture]));
     }
 
     #[test]

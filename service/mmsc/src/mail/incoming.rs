@@ -285,7 +285,7 @@ fn part(part: &waxwing_mail::Part) -> Part {
 pub(super) fn refusal(e: &MmsError) -> Refusal {
     let (code, enhanced) = match e {
         MmsError::Gateway(e) => return sms_refusal(e),
-        MmsError::NoRecipient | MmsError::Address(_) | MmsError::Number(_) | MmsError::NoWay(_) | MmsError::NoMail => {
+        MmsError::NoRecipient | MmsError::Address(_) | MmsError::Number(_) | MmsError::NoWay(_) | MmsError::NoWebhook(..) | MmsError::NoMail => {
             (550, Enhanced(5, 1, 1))
         }
         MmsError::MayNotReceive(_) => (550, Enhanced(5, 2, 1)),

@@ -73,7 +73,7 @@ impl Centre {
     }
 
     /// A number in normal form; `None` where it is none.
-    pub(super) fn normal(&self, text: &str) -> Option<String> {
+    pub(crate) fn normal(&self, text: &str) -> Option<String> {
         let address = Address::parse(text);
         let normal = self.gateway.setup().normaliser.recipient(&address).ok().filter(Address::is_digits)?;
         Some(normal.as_text().into_owned())

@@ -24,6 +24,7 @@ use waxwing_mms::{DecodeError, Pdu, PduType, ResponseStatus};
 use crate::{Centre, page, pdus};
 
 pub(crate) use answer::Reply;
+pub(crate) use send::describe;
 
 /// The content type of PDUs.
 pub(crate) const MMS: &str = waxwing_wap::mms::CONTENT_TYPE;

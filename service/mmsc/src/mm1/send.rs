@@ -75,7 +75,7 @@ fn draft(pdu: &Pdu, subscriber: &Subscriber, asked: &Asked, now: Millis) -> Resu
 }
 
 /// What m-send-req and m-forward-req say of the message alike.
-pub(super) fn describe(draft: &mut Draft, pdu: &Pdu, now: Millis) {
+pub(crate) fn describe(draft: &mut Draft, pdu: &Pdu, now: Millis) {
     let moment = |time: &Time| time.since(now / 1000).saturating_mul(1000);
     draft.subject = pdu.subject().cloned().filter(|s| !s.text.is_empty());
     if let Some(class) = pdu.message_class() {
@@ -118,6 +118,7 @@ pub(super) fn status(e: &MmsError) -> ResponseStatus {
         | MmsError::Address(_)
         | MmsError::Number(_)
         | MmsError::NoWay(_)
+        | MmsError::NoWebhook(..)
         | MmsError::NoMail
         | MmsError::MayNotReceive(_) => ResponseStatus::PermanentAddressUnresolved,
         MmsError::TooLarge(..) | MmsError::Recipients(..) | MmsError::Locked(_) => ResponseStatus::PermanentContentNotAccepted,

@@ -1,19 +1,36 @@
 //! The message centre's settings.
 
 use super::{Checker, NO_ANSWER};
-use crate::config::keys::Mmsc;
+use crate::config::keys::{MmsLine, Mmsc};
 use crate::config::sections::Sections;
+use crate::config::tree::Item;
 
 /// Longest address that leaves a notification enough room in two SMS.
 const PUBLIC_URL: usize = 64;
 
 impl Checker<'_, '_> {
+    fn mms_line(&mut self, s: &Sections<'_>, line: &Item<'_, MmsLine>) {
+        let (b, v) = (&line.block, &line.value);
+        self.need(!v.connector.is_empty(), b, "connector", "the connector over which its notifications come");
+        self.need(!v.url.is_empty(), b, "url", "its address, such as url = \"http://mmsc.example.net/\"");
+        if !v.connector.is_empty() && !s.connectors.iter().any(|(c, _)| c.value.name == v.connector) {
+            self.wrong_key(b, "connector", format!("there is no connector {:?}", v.connector));
+        }
+        let is_http = v.url.starts_with("http://") && url::Url::parse(&v.url).is_ok_and(|u| u.host().is_some());
+        if !v.url.is_empty() && !is_http {
+            self.wrong_key(b, "url", format!("{:?} is no address; write http:// and a name, such as \"http://mmsc.example.net/\"", v.url));
+        }
+    }
+
     pub(super) fn mmsc(&mut self, s: &Sections<'_>) {
         let (b, v) = (&s.mmsc.block, &s.mmsc.value);
         for route in &s.mms_routes {
             self.need(!route.value.to.0.is_empty(), &route.block, "to", "the numbers, such as to = \"+44*\"");
         }
-        if *v == Mmsc::default() {
+        for line in &s.mms_lines {
+            self.mms_line(s, line);
+        }
+        if *v == Mmsc::default() && s.mms_lines.is_empty() {
             return;
         }
         self.need(v.listen.is_some(), b, "listen", "where phones reach it, such as listen = \"127.0.0.1:8080\"");

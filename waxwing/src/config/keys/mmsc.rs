@@ -1,4 +1,4 @@
-//! `[mmsc]` and `[[mms_route]]`: the multimedia message centre.
+//! `[mmsc]`, `[[mms_route]]` and `[[mms_line]]`: the multimedia message centre.
 
 use std::path::PathBuf;
 
@@ -129,6 +129,19 @@ pub struct MmsRoute {
     pub to: Masks,
     /// Their way.
     pub way: MmsWay,
+}
+
+/// An operator's message centre that tells us of messages by SMS: they are fetched there, and go to the subscriber, or to the webhook of the
+/// account, whose number they are for. Needs `[mmsc]`. Changes take effect at a restart.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct MmsLine {
+    /// The connector over which its notifications come (must be given).
+    pub connector: String,
+    /// The address of the operator's message centre, as phones are given it; acknowledgements go there (must be given).
+    pub url: String,
+    /// The HTTP proxy (WAP gateway) that leads there, such as `10.1.2.3:8080`. Without it, it is called itself.
+    pub proxy: Option<HostPort>,
 }
 
 // === impl Mmsc ===

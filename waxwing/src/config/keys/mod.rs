@@ -17,7 +17,7 @@ pub use cmpp::{
 pub(crate) use connector::unhex;
 pub use connector::{Bind, Connector, LongMessages, National, ReceiptId, ReceiptRequest, Retry, SmppConnector, Tls, TlsSettings, TlvEntry};
 pub use listener::{Listener, SmppListener};
-pub use mmsc::{MailPolicy, MmsRoute, MmsWay, Mmsc, RelayTls};
+pub use mmsc::{MailPolicy, MmsLine, MmsRoute, MmsWay, Mmsc, RelayTls};
 pub use node::{Callback, Http, Ledger, Log, LogFormat, Node, Sms, Spool};
 pub use route::Route;
 pub use simulator::Simulator;
