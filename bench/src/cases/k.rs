@@ -53,6 +53,11 @@ pub fn run(ctx: &Ctx, report: &mut Report) -> io::Result<()> {
             rates(ctx, report, variant)?;
         }
     }
+    for _ in 0..ctx.runs {
+        if ctx.wants("due at once") {
+            due(ctx, report)?;
+        }
+    }
     if ctx.wants("waiting") {
         waiting(ctx, report)?;
     }
@@ -124,6 +129,37 @@ fn rates(ctx: &Ctx, report: &mut Report, variant: &Variant) -> io::Result<()> {
     Ok(())
 }
 
+/// How fast notifications leave when nothing else happens: of messages whose X-Mms-Delivery-Time is one and the same.
+fn due(ctx: &Ctx, report: &mut Report) -> io::Result<()> {
+    let sink = Sink::start(Behaviour { receipts: Receipts::AtOnce, ..Behaviour::default() })?;
+    sink.collect_notifications();
+    let gateway = start(ctx, &sink)?;
+    let to = gateway.mmsc()?;
+    let time = Duration::from_secs(ctx.pick(10, 2));
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_err(io::Error::other)?.as_secs();
+    let at = now + time.as_secs() + 5;
+    let sent = load(to, time, ctx.pick(200_000, 5_000), send_at(2_000, 0, u32::try_from(at).ok()))?;
+    let who = [(WAXWING, gateway.who()), ("sink", sink.who())];
+    while sink.notifications() == 0 {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let (usage, begin, early) = (Usage::begin(&who), Instant::now(), sink.notifications());
+    let told = wait_notified(&sink, sent.accepted);
+    let (took, used) = (begin.elapsed(), usage.end());
+    let values = [
+        ("waiting", sent.accepted as f64),
+        ("notified/s", (told - early) as f64 / took.as_secs_f64()),
+        ("SMS/s", 2.0 * (told - early) as f64 / took.as_secs_f64()),
+        ("CPU µs/message", used.micros_each(WAXWING, told - early)),
+    ];
+    report.add(CASE, "2 kB, due at once", WAXWING, &values);
+    report.limit(CASE, "2 kB, due at once", WAXWING, used.bottleneck());
+    if told < sent.accepted {
+        report.note(CASE, format!("Due at once: {told} of {} were notified.", sent.accepted));
+    }
+    Ok(())
+}
+
 /// How much memory messages take that wait to be fetched.
 fn waiting(ctx: &Ctx, report: &mut Report) -> io::Result<()> {
     let sink = Sink::start(Behaviour { receipts: Receipts::AtOnce, ..Behaviour::default() })?;
@@ -157,7 +193,8 @@ fn waiting(ctx: &Ctx, report: &mut Report) -> io::Result<()> {
 }
 
 fn octets(folder: &Path) -> io::Result<u64> {
-    std::fs::read_dir(folder)?.map(|e| e.and_then(|e| e.metadata()).map(|m| m.len())).sum()
+    let of = |e: std::fs::DirEntry| if e.file_type()?.is_dir() { octets(&e.path()) } else { e.metadata().map(|m| m.len()) };
+    std::fs::read_dir(folder)?.map(|e| e.and_then(of)).sum()
 }
 
 /// Waits until so many were notified, or none have been for five seconds. How many it is.
@@ -188,6 +225,11 @@ fn load(to: SocketAddr, time: Duration, most: u64, (build, judge): (Build, Judge
 
 /// m-send-req: From to be inserted, one recipient, a subject, a text and a picture of random octets.
 fn send(size: usize, seed: u64) -> (Build, Judge) {
+    send_at(size, seed, None)
+}
+
+/// The same, not to be delivered before a moment, seconds since 1970.
+fn send_at(size: usize, seed: u64, moment: Option<u32>) -> (Build, Judge) {
     let next = AtomicU64::new(seed << 40);
     let mut picture = vec![0; size];
     fastrand::Rng::with_seed(seed).fill(&mut picture);
@@ -200,6 +242,10 @@ fn send(size: usize, seed: u64) -> (Build, Judge) {
         pdu.extend_from_slice(parts.next().unwrap_or_default().as_bytes());
         pdu.extend_from_slice(&[0x8d, 0x92, 0x89, 0x01, 0x81, 0x97]);
         pdu.extend_from_slice(parts.next().unwrap_or_default().as_bytes());
+        if let Some(moment) = moment {
+            pdu.extend_from_slice(&[0x87, 6, 0x80, 4]);
+            pdu.extend_from_slice(&moment.to_be_bytes());
+        }
         pdu.push(0x96);
         pdu.extend_from_slice(parts.next().unwrap_or_default().as_bytes());
         // A multipart of two: text/plain; charset=utf-8, and image/jpeg.
