@@ -11,16 +11,54 @@ const BOUND: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub struct Mm1 {
     stream: BufReader<TcpStream>,
-    number: String,
+    /// What it says in every request, besides what all phones say.
+    headers: Vec<(String, String)>,
+    /// Where it posts to.
+    path: String,
+}
+
+/// What the message centre answers by HTTP.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    /// Status code.
+    pub status: u16,
+    /// Header fields in their order, names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The body, as it came.
+    pub body: Vec<u8>,
+}
+
+impl Reply {
+    /// A header field, by its name in lower case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_str())
+    }
 }
 
 impl Mm1 {
     /// Connects as the phone of a number, which a trusted gateway tells (`X-VzW-MDN`).
     pub fn connect(address: SocketAddr, number: &str) -> Self {
+        Self::stranger(address).with("x-vzw-mdn", number)
+    }
+
+    /// Connects as a phone of which no gateway tells the number.
+    pub fn stranger(address: SocketAddr) -> Self {
         let stream = TcpStream::connect_timeout(&address, BOUND).expect("a message centre");
         stream.set_read_timeout(Some(BOUND)).expect("a socket");
         stream.set_nodelay(true).expect("a socket");
-        Self { stream: BufReader::new(stream), number: number.to_owned() }
+        Self { stream: BufReader::new(stream), headers: Vec::new(), path: "/".to_owned() }
+    }
+
+    /// With another header field in every request.
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Posting to this path.
+    pub fn posting_to(mut self, path: &str) -> Self {
+        path.clone_into(&mut self.path);
+        self
     }
 
     /// Posts a PDU, and gives the PDU that answers it. Panics unless that is one.
@@ -30,32 +68,39 @@ impl Mm1 {
         Answer::read(&body)
     }
 
+    /// Tells something that no PDU answers. Panics unless it is taken.
+    pub fn tell(&mut self, pdu: &Pdu) {
+        assert_eq!(self.try_post(pdu).expect("an answer"), (200, Vec::new()));
+    }
+
     /// Posts a PDU: the status and the octets of the answer.
     ///
     /// # Errors
     /// Where no answer comes.
     pub fn try_post(&mut self, pdu: &Pdu) -> std::io::Result<(u16, Vec<u8>)> {
-        self.request("POST", "/", &pdu.0)
+        let path = self.path.clone();
+        self.request("POST", &path, &pdu.0).map(|reply| (reply.status, reply.body))
     }
 
     /// Fetches from a location: the status, and the PDU.
     pub fn get(&mut self, location: &str) -> (u16, Answer) {
-        let path = location.strip_prefix("http://").and_then(|rest| rest.find('/').map(|at| &rest[at..])).unwrap_or(location);
-        let (status, body) = self.request("GET", path, b"").expect("an answer");
-        (status, Answer::read(&body))
+        let reply = self.fetch(location);
+        (reply.status, Answer::read(&reply.body))
     }
 
-    fn request(&mut self, method: &str, path: &str, body: &[u8]) -> std::io::Result<(u16, Vec<u8>)> {
-        let mut octets = format!(
-            "{method} {path} HTTP/1.1\r\nhost: mms\r\nx-vzw-mdn: {}\r\ncontent-type: application/vnd.wap.mms-message\r\n\
-             content-length: {}\r\n\r\n",
-            self.number,
+    /// Fetches from a location: all of the answer.
+    pub fn fetch(&mut self, location: &str) -> Reply {
+        self.request("GET", path_of(location), b"").expect("an answer")
+    }
+
+    fn request(&mut self, method: &str, path: &str, body: &[u8]) -> std::io::Result<Reply> {
+        let mut head = format!(
+            "{method} {path} HTTP/1.1\r\nhost: mms\r\ncontent-type: application/vnd.wap.mms-message\r\ncontent-length: {}\r\n",
             body.len()
-        )
-        .into_bytes();
-        octets.extend_from_slice(body);
-        self.stream.get_mut().write_all(&octets)?;
-        let (mut status, mut length) = (0, 0);
+        );
+        head.extend(self.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")));
+        self.stream.get_mut().write_all(&[head.as_bytes(), b"\r\n", body].concat())?;
+        let (mut status, mut length, mut headers) = (0, 0, Vec::new());
         loop {
             let mut line = String::new();
             if self.stream.read_line(&mut line)? == 0 {
@@ -64,18 +109,25 @@ impl Mm1 {
             let line = line.trim_end();
             if let Some(rest) = line.strip_prefix("HTTP/1.1 ") {
                 status = rest.get(..3).and_then(|code| code.parse().ok()).unwrap_or(0);
-            } else if let Some((name, value)) = line.split_once(':')
-                && name.eq_ignore_ascii_case("content-length")
-            {
-                length = value.trim().parse().map_err(std::io::Error::other)?;
+            } else if let Some((name, value)) = line.split_once(':') {
+                if name.eq_ignore_ascii_case("content-length") {
+                    length = value.trim().parse().map_err(std::io::Error::other)?;
+                }
+                headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
             } else if line.is_empty() {
                 break;
             }
         }
         let mut body = vec![0; length];
         self.stream.read_exact(&mut body)?;
-        Ok((status, body))
+        Ok(Reply { status, headers, body })
     }
+}
+
+/// The path of a location, which may be a path already.
+pub fn path_of(location: &str) -> &str {
+    let rest = location.strip_prefix("http://").or_else(|| location.strip_prefix("https://"));
+    rest.and_then(|rest| rest.find('/').map(|at| &rest[at..])).unwrap_or(location)
 }
 
 /// A PDU in the making.
@@ -133,6 +185,48 @@ impl Pdu {
     /// From whoever the message centre says it is.
     pub fn from_me(mut self) -> Self {
         self.0.extend([0x89, 0x01, 0x81]);
+        self
+    }
+
+    /// From an address, whatever the message centre says.
+    pub fn from_address(mut self, address: &str) -> Self {
+        self.0.extend([0x89, u8::try_from(address.len() + 2).expect("short"), 0x80]);
+        self.0.extend(address.as_bytes());
+        self.0.push(0);
+        self
+    }
+
+    /// With a field whose value is a moment: so many seconds since 1970.
+    pub fn at(self, field: u8, seconds: u32) -> Self {
+        self.time(field, 0x80, seconds)
+    }
+
+    /// With a field whose value is a moment: so many seconds from now on.
+    pub fn after(self, field: u8, seconds: u32) -> Self {
+        self.time(field, 0x81, seconds)
+    }
+
+    fn time(mut self, field: u8, kind: u8, seconds: u32) -> Self {
+        self.0.extend([0x80 | field, 6, kind, 4]);
+        self.0.extend(seconds.to_be_bytes());
+        self
+    }
+
+    /// With parts as its content: media types as text, names, octets.
+    pub fn multipart(mut self, parts: &[(&str, &str, &[u8])]) -> Self {
+        let pdu = &mut self.0;
+        pdu.extend([0x84, 0xa3, u8::try_from(parts.len()).expect("few parts")]);
+        for (media, name, octets) in parts {
+            let mut head = [media.as_bytes(), &[0]].concat();
+            head.extend([0xc0, b'"']);
+            head.extend(format!("<{name}>\0").as_bytes());
+            head.push(0x8e);
+            head.extend(format!("{name}\0").as_bytes());
+            push_uintvar(head.len(), pdu);
+            push_uintvar(octets.len(), pdu);
+            pdu.extend(head);
+            pdu.extend(*octets);
+        }
         self
     }
 
@@ -225,12 +319,22 @@ impl Answer {
 
     /// The PDUs in a multipart.
     pub fn descriptions(&self) -> Vec<Self> {
+        self.pieces().into_iter().map(|(_, data)| Self::read(data)).collect()
+    }
+
+    /// The parts of a multipart: media types, and octets.
+    pub fn parts(&self) -> Vec<(String, Vec<u8>)> {
+        self.pieces().into_iter().map(|(head, data)| (media_type(head), data.to_vec())).collect()
+    }
+
+    /// Headers and octets of each part of a multipart.
+    fn pieces(&self) -> Vec<(&[u8], &[u8])> {
         let mut rest = &self.body[..];
         let count = uintvar(&mut rest);
         let mut found = Vec::new();
         for _ in 0..count {
             let (head, data) = (uintvar(&mut rest), uintvar(&mut rest));
-            found.push(Self::read(&rest[head..head + data]));
+            found.push((&rest[..head], &rest[head..head + data]));
             rest = &rest[head + data..];
         }
         assert!(rest.is_empty(), "nothing behind the parts");
@@ -263,6 +367,27 @@ fn inside(value: &[u8]) -> &[u8] {
         uintvar(&mut rest);
     }
     rest
+}
+
+/// The media type that the headers of a part begin with; a few of those that have numbers by their names.
+fn media_type(head: &[u8]) -> String {
+    let value = &head[..value_len(head)];
+    let value = if value[0] < 0x20 { inside(value) } else { value };
+    match value[0] {
+        0x83 => "text/plain".to_owned(),
+        0x9d => "image/gif".to_owned(),
+        0x9e => "image/jpeg".to_owned(),
+        0xa0 => "image/png".to_owned(),
+        number @ 0x80.. => format!("0x{number:02x}"),
+        _ => text(value),
+    }
+}
+
+/// Appends a uintvar (WAP-230-WSP, 8.1.2).
+pub fn push_uintvar(value: usize, out: &mut Vec<u8>) {
+    for shift in (0..5).rev().map(|n| n * 7).filter(|shift| *shift == 0 || value >> shift > 0) {
+        out.push((value >> shift & 0x7f) as u8 | if shift > 0 { 0x80 } else { 0 });
+    }
 }
 
 fn uintvar(rest: &mut &[u8]) -> usize {

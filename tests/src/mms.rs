@@ -5,8 +5,9 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::mm1::{Answer, Mm1, Pdu};
+use crate::phone::Phone;
 use crate::push::{joined, unhex};
-use crate::{Carrier, Config, Gateway};
+use crate::{Carrier, Config, Gateway, http, until_some};
 
 const BOUND: Duration = Duration::from_secs(20);
 
@@ -17,8 +18,10 @@ pub struct Network {
     pub gateway: Gateway,
     /// Where its short messages go.
     pub carrier: Carrier,
-    /// Short messages that were looked at.
+    /// Short messages that came from the carrier.
     seen: usize,
+    /// Those of them that were not looked at.
+    waiting: Vec<Value>,
 }
 
 /// A push that reached a phone.
@@ -26,8 +29,12 @@ pub struct Network {
 pub struct Pushed {
     /// For whom, without a plus.
     pub to: String,
+    /// All of it.
+    pub push: Vec<u8>,
     /// The PDU in it.
     pub pdu: Answer,
+    /// The short messages that it came in, in their order.
+    pub sms: Vec<Value>,
 }
 
 impl Network {
@@ -42,7 +49,7 @@ impl Network {
         let gateway = Gateway::start(&config.smpp_connector(carrier.address(), "").route_to_carrier());
         carrier.wait_for_bind();
         gateway.wait_until_up("carrier");
-        Self { gateway, carrier, seen: 0 }
+        Self { gateway, carrier, seen: 0, waiting: Vec::new() }
     }
 
     /// A phone's connection to the centre.
@@ -50,57 +57,92 @@ impl Network {
         Mm1::connect(self.gateway.mmsc(), number)
     }
 
+    /// A real phone, switched on.
+    pub fn real_phone(&self, number: &str) -> Phone {
+        Phone::start_with(&format!("http://{}/", self.gateway.mmsc()), number, json!({"apn": "vzwinternet"}))
+    }
+
     /// Waits for the next short messages that belong together.
     pub fn next_sms(&mut self) -> Vec<Value> {
-        let next = self.seen;
-        let parts = parts_of(&self.carrier.wait_for_submits(next + 1, BOUND)[next]);
-        let submits = self.carrier.wait_for_submits(next + parts, BOUND)[next..next + parts].to_vec();
-        self.seen += parts;
-        submits
+        until_some("short messages at the carrier", BOUND, || {
+            let all = self.carrier.submits();
+            self.waiting.extend_from_slice(&all[self.seen..]);
+            self.seen = all.len();
+            let first = self.waiting.first()?;
+            let (belongs, parts) = (concatenation(first), parts_of(first));
+            let is_one = |other: &Value| other["dest"] == first["dest"] && concatenation(other) == belongs;
+            let places: Vec<usize> = (0..self.waiting.len()).filter(|at| *at == 0 || is_one(&self.waiting[*at])).take(parts).collect();
+            (places.len() == parts).then(|| {
+                let mut sms: Vec<Value> = places.iter().rev().map(|at| self.waiting.remove(*at)).collect();
+                sms.reverse();
+                sms
+            })
+        })
     }
 
     /// Waits for the next push.
     pub fn next_push(&mut self) -> Pushed {
-        let submits = self.next_sms();
-        let push = unhex(&joined(&submits).1);
+        let sms = self.next_sms();
+        let push = unhex(&joined(&sms).1);
         // Transaction, Push, length of the headers, headers.
         let pdu = Answer::read(&push[3 + usize::from(push[2])..]);
-        Pushed { to: submits[0]["dest"].as_str().expect("a number").to_owned(), pdu }
+        Pushed { to: sms[0]["dest"].as_str().expect("a number").to_owned(), push, pdu, sms }
+    }
+
+    /// Waits for the next push, which has to tell this number of a message, and gives the message's location.
+    pub fn notified(&mut self, number: &str) -> String {
+        let pushed = self.next_push();
+        assert_eq!((pushed.to.as_str(), pushed.pdu.kind()), (number.trim_start_matches('+'), 0x82), "{pushed:?}");
+        pushed.pdu.text(0x03)
+    }
+
+    /// Hands the next push to the phone that it is for.
+    pub fn deliver(&mut self, phone: &mut Phone) {
+        let pushed = self.next_push();
+        assert_eq!(pushed.to, phone.number().trim_start_matches('+'), "{pushed:?}");
+        phone.push_parts(&pushed.sms);
+    }
+
+    /// The messages of a kind that the ledger has, newest first, as the administrator sees them.
+    pub fn messages(&self, kind: &str) -> Vec<Value> {
+        let list = http::get_as(self.gateway.http(), &format!("/api/v1/messages?kind={kind}"), "root", "secret").json();
+        list["messages"].as_array().cloned().unwrap_or_default()
+    }
+
+    /// Waits until the ledger has a multimedia message to a number in one of these states.
+    pub fn message_to(&self, number: &str, states: &[&str]) -> Value {
+        until_some(&format!("the message to {number} in {states:?}"), BOUND, || {
+            self.messages("mms").into_iter().find(|m| {
+                m["to"].as_str().is_some_and(|to| to.ends_with(number)) && m["state"].as_str().is_some_and(|s| states.contains(&s))
+            })
+        })
     }
 }
 
-/// In how many parts it came: as the element 00 or 08 of its header says.
+/// The element 00 or 08 of its header, of one that came in parts.
+fn element_of(submit: &Value) -> Option<&str> {
+    let mut elements = submit["udh"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    elements.find(|element| element.starts_with("0003") || element.starts_with("0804"))
+}
+
+/// What the parts of one have in common; `None` of one that came in one piece.
+fn concatenation(submit: &Value) -> Option<&str> {
+    element_of(submit).map(|element| &element[..element.len() - 2])
+}
+
+/// In how many parts it came.
 pub fn parts_of(submit: &Value) -> usize {
-    let udh = submit["udh"].as_array().into_iter().flatten().filter_map(Value::as_str);
-    let mut concatenation = udh.filter(|element| element.starts_with("0003") || element.starts_with("0804"));
-    concatenation.next().map_or(1, |e| usize::from_str_radix(&e[e.len() - 4..e.len() - 2], 16).expect("a number"))
+    let total = |e: &str| usize::from_str_radix(&e[e.len() - 4..e.len() - 2], 16).expect("a number");
+    element_of(submit).map_or(1, total)
+}
+
+/// m-send-req without a content.
+pub fn to_send(transaction: &str, to: &[&str], subject: &str) -> Pdu {
+    let pdu = Pdu::new(0x80, transaction).from_me();
+    to.iter().fold(pdu, |pdu, to| pdu.text(0x17, &format!("{to}/TYPE=PLMN"))).text(0x16, subject)
 }
 
 /// m-send-req with a multipart: media types as text, names, octets.
 pub fn send_req(transaction: &str, to: &[&str], subject: &str, parts: &[(&str, &str, &[u8])]) -> Pdu {
-    let mut pdu = Pdu::new(0x80, transaction).from_me();
-    for to in to {
-        pdu = pdu.text(0x17, &format!("{to}/TYPE=PLMN"));
-    }
-    let mut pdu = pdu.text(0x16, subject).0;
-    pdu.extend([0x84, 0xa3, u8::try_from(parts.len()).expect("few parts")]);
-    for (media, name, octets) in parts {
-        let mut head = [media.as_bytes(), &[0]].concat();
-        head.extend([0xc0, b'"']);
-        head.extend(format!("<{name}>\0").as_bytes());
-        head.push(0x8e);
-        head.extend(format!("{name}\0").as_bytes());
-        uintvar(head.len(), &mut pdu);
-        uintvar(octets.len(), &mut pdu);
-        pdu.extend(head);
-        pdu.extend(*octets);
-    }
-    Pdu(pdu)
-}
-
-/// Appends a uintvar (WAP-230-WSP, 8.1.2).
-pub fn uintvar(value: usize, out: &mut Vec<u8>) {
-    for shift in (0..5).rev().map(|n| n * 7).filter(|shift| *shift == 0 || value >> shift > 0) {
-        out.push((value >> shift & 0x7f) as u8 | if shift > 0 { 0x80 } else { 0 });
-    }
+    to_send(transaction, to, subject).multipart(parts)
 }

@@ -57,33 +57,45 @@ impl<'a> Capture<'a> {
 /// What tshark reads in these fields of an MMS PDU that is the answer to a request by HTTP, one text a field. Panics where it has a
 /// complaint. The PDU has to fit into one packet.
 pub fn mms(folder: &Path, pdu: &[u8], fields: &[&str]) -> Vec<String> {
-    let head = format!("HTTP/1.1 200 OK\r\nContent-Type: application/vnd.wap.mms-message\r\nContent-Length: {}\r\n\r\n", pdu.len());
-    let capture = folder.join("answer.pcap");
-    std::fs::write(&capture, one_segment(&[head.as_bytes(), pdu].concat())).expect("a file can be written");
+    mms_all(folder, &[pdu], fields).swap_remove(0)
+}
+
+/// The same of several PDUs at once: the fields of each, in their order.
+pub fn mms_all(folder: &Path, pdus: &[&[u8]], fields: &[&str]) -> Vec<Vec<String>> {
+    let capture = folder.join("answers.pcap");
+    std::fs::write(&capture, capture_of(pdus)).expect("a file can be written");
     let run = |arguments: &[&str]| {
         let output = Command::new("tshark").arg("-r").arg(&capture).args(arguments).output();
         let output = output.unwrap_or_else(|error| panic!("tshark: {error}; run scripts/install-test-peers.sh"));
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8_lossy(&output.stdout).trim_end_matches('\n').to_owned()
+        String::from_utf8_lossy(&output.stdout).into_owned()
     };
     assert_eq!(run(&["-Y", "_ws.malformed || _ws.expert.severity >= 0x400000"]), "");
     let fields: Vec<&str> = fields.iter().flat_map(|field| ["-e", field]).collect();
-    run(&[&["-T", "fields"], &fields[..]].concat()).split('\t').map(str::to_owned).collect()
+    let read: Vec<Vec<String>> =
+        run(&[&["-T", "fields"], &fields[..]].concat()).lines().map(|line| line.split('\t').map(str::to_owned).collect()).collect();
+    assert_eq!(read.len(), pdus.len(), "{read:?}");
+    read
 }
 
-/// A capture of raw IP: one segment from port 80.
-fn one_segment(payload: &[u8]) -> Vec<u8> {
+/// A capture of raw IP: each PDU as the answer from port 80 to a client of its own, in one segment.
+fn capture_of(pdus: &[&[u8]]) -> Vec<u8> {
     const MAGIC: u32 = 0xA1B2_C3D4;
     const RAW_IP: u32 = 101;
-    let total = u16::try_from(40 + payload.len()).expect("one packet");
-    let mut packet = vec![0x45, 0];
-    packet.extend(total.to_be_bytes());
-    packet.extend([0, 0, 0, 0, 64, 6, 0, 0, 192, 0, 2, 1, 192, 0, 2, 2]);
-    packet.extend([0, 80, 0x9c, 0x40, 0, 0, 0, 1, 0, 0, 0, 0, 0x50, 0x18, 0xff, 0xff, 0, 0, 0, 0]);
-    packet.extend(payload);
-    let mut out = [&MAGIC.to_be_bytes()[..], &[0, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0], &RAW_IP.to_be_bytes(), &[0; 8]].concat();
-    out.extend(u32::from(total).to_be_bytes());
-    out.extend(u32::from(total).to_be_bytes());
-    out.extend(packet);
+    let mut out = [&MAGIC.to_be_bytes()[..], &[0, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0], &RAW_IP.to_be_bytes()].concat();
+    for (client, pdu) in (40_000_u16..).zip(pdus) {
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Type: application/vnd.wap.mms-message\r\nContent-Length: {}\r\n\r\n", pdu.len());
+        let total = u16::try_from(40 + head.len() + pdu.len()).expect("one packet");
+        out.extend([0; 8]);
+        out.extend(u32::from(total).to_be_bytes());
+        out.extend(u32::from(total).to_be_bytes());
+        out.extend([0x45, 0]);
+        out.extend(total.to_be_bytes());
+        out.extend([0, 0, 0, 0, 64, 6, 0, 0, 192, 0, 2, 1, 192, 0, 2, 2, 0, 80]);
+        out.extend(client.to_be_bytes());
+        out.extend([0, 0, 0, 1, 0, 0, 0, 0, 0x50, 0x18, 0xff, 0xff, 0, 0, 0, 0]);
+        out.extend(head.as_bytes());
+        out.extend(*pdu);
+    }
     out
 }

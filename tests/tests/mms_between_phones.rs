@@ -3,9 +3,10 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::json;
+use waxwing_tests::mms::Network;
 use waxwing_tests::phone::{Outgoing, Phone};
-use waxwing_tests::{Carrier, Config, Gateway, http, until_some};
+use waxwing_tests::{http, until_some};
 
 const BOUND: Duration = Duration::from_secs(20);
 const ALICE: &str = "+4915112345699";
@@ -14,57 +15,10 @@ const BOB: &str = "+4915112345600";
 /// A small picture that nothing need be done to.
 const GIF: &[u8] = b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff!\xf9\x04\x01\0\0\0\0,\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;";
 
-struct Network {
-    gateway: Gateway,
-    carrier: Carrier,
-    /// Short messages that were handed to phones.
-    seen: usize,
-}
-
-impl Network {
-    fn start(more: &str) -> Network {
-        let mut carrier = Carrier::start(json!({}));
-        let config = Config::without_doors().root().mmsc(more).smpp_connector(carrier.address(), "").route_to_carrier();
-        let gateway = Gateway::start(&config);
-        carrier.wait_for_bind();
-        gateway.wait_until_up("carrier");
-        Network { gateway, carrier, seen: 0 }
-    }
-
-    fn phone(&self, number: &str) -> Phone {
-        Phone::start_with(&format!("http://{}/", self.gateway.mmsc()), number, json!({"apn": "vzwinternet"}))
-    }
-
-    /// Hands the next push, of one or two short messages, to the phone it is for.
-    fn deliver(&mut self, phone: &mut Phone) {
-        let next = self.seen;
-        let parts = parts_of(&self.carrier.wait_for_submits(next + 1, BOUND)[next]);
-        let submits = self.carrier.wait_for_submits(next + parts, BOUND)[next..next + parts].to_vec();
-        self.seen += parts;
-        for submit in &submits {
-            assert_eq!(submit["dest"], phone.number().trim_start_matches('+'), "{submit:#}");
-        }
-        phone.push_parts(&submits);
-    }
-
-    /// The messages that the ledger has, newest first, as the administrator sees them.
-    fn messages(&self, kind: &str) -> Vec<Value> {
-        let list = http::get_as(self.gateway.http(), &format!("/api/v1/messages?kind={kind}"), "root", "secret").json();
-        list["messages"].as_array().cloned().unwrap_or_default()
-    }
-}
-
-/// In how many parts it came: as the element 00 or 08 of its header says.
-fn parts_of(submit: &Value) -> usize {
-    let udh = submit["udh"].as_array().expect("a header").iter().filter_map(Value::as_str);
-    let mut concatenation = udh.filter(|element| element.starts_with("0003") || element.starts_with("0804"));
-    concatenation.next().map_or(1, |e| usize::from_str_radix(&e[e.len() - 4..e.len() - 2], 16).expect("a number"))
-}
-
 #[test]
 fn a_message_goes_both_ways_with_report() {
     let mut net = Network::start("unknown = \"phone\"");
-    let (mut alice, mut bob) = (net.phone(ALICE), net.phone(BOB));
+    let (mut alice, mut bob) = (net.real_phone(ALICE), net.real_phone(BOB));
     exchange(&mut net, &mut alice, &mut bob);
     exchange(&mut net, &mut bob, &mut alice);
 

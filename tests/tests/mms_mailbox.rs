@@ -6,11 +6,9 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use serde_json::{Value, json};
-use waxwing_proto_testing::Capture;
 use waxwing_tests::mm1::{Answer, Mm1, Pdu};
-use waxwing_tests::push::{joined, unhex};
-use waxwing_tests::{Carrier, Config, Gateway, http, until, until_some};
+use waxwing_tests::mms::Network;
+use waxwing_tests::{Config, Gateway, tshark, until};
 
 const BOUND: Duration = Duration::from_secs(20);
 const ALICE: &str = "4915112345699";
@@ -74,69 +72,13 @@ const NEW: u8 = 0x82;
 const RETRIEVED: u8 = 0x83;
 const FORWARDED: u8 = 0x84;
 
-/// A centre with a carrier for its notifications.
-struct Network {
-    gateway: Gateway,
-    carrier: Carrier,
-    seen: usize,
-}
-
-impl Network {
-    fn start(more: &str) -> Network {
-        let mut carrier = Carrier::start(json!({}));
-        let config = Config::without_doors().root().mmsc(&format!("unknown = \"phone\"\n{more}"));
-        let gateway = Gateway::start(&config.smpp_connector(carrier.address(), "").route_to_carrier());
-        carrier.wait_for_bind();
-        gateway.wait_until_up("carrier");
-        Network { gateway, carrier, seen: 0 }
-    }
-
-    fn phone(&self, number: &str) -> Mm1 {
-        Mm1::connect(self.gateway.mmsc(), number)
-    }
-
-    /// Where the next message is that a phone is told of.
-    fn notified(&mut self, number: &str) -> String {
-        let next = self.seen;
-        let first = &self.carrier.wait_for_submits(next + 1, BOUND)[next];
-        assert_eq!(first["dest"], number, "{first:#}");
-        let parts = parts_of(first);
-        let submits = self.carrier.wait_for_submits(next + parts, BOUND)[next..next + parts].to_vec();
-        self.seen += parts;
-        let push = unhex(&joined(&submits).1);
-        let at = push.windows(7).position(|w| w == b"http://").expect("a location");
-        let end = at + push[at..].iter().position(|octet| *octet == 0).expect("its end");
-        String::from_utf8(push[at..end].to_vec()).expect("text")
-    }
-
-    fn message_to(&self, number: &str, states: &[&str]) -> Value {
-        until_some(&format!("the message to {number} in {states:?}"), BOUND, || {
-            let list = http::get_as(self.gateway.http(), "/api/v1/messages?kind=mms", "root", "secret").json();
-            let all = list["messages"].as_array().cloned().unwrap_or_default();
-            all.into_iter().find(|m| {
-                m["to"].as_str().is_some_and(|to| to.ends_with(number)) && m["state"].as_str().is_some_and(|s| states.contains(&s))
-            })
-        })
-    }
-}
-
-/// In how many parts it came: as the element 00 or 08 of its header says.
-fn parts_of(submit: &Value) -> usize {
-    let udh = submit["udh"].as_array().expect("a header").iter().filter_map(Value::as_str);
-    let mut concatenation = udh.filter(|element| element.starts_with("0003") || element.starts_with("0804"));
-    concatenation.next().map_or(1, |e| usize::from_str_radix(&e[e.len() - 4..e.len() - 2], 16).expect("a number"))
-}
-
 /// What tshark says of answers of the message centre: it reads all of them, and they are what they are.
-fn judge(test: &str, answers: &[Answer]) {
-    let Some(mut capture) = Capture::open(test, 80, &[]) else { return };
-    for Answer { octets, .. } in answers {
-        let head = format!("HTTP/1.1 200 OK\r\nContent-Type: application/vnd.wap.mms-message\r\nContent-Length: {}\r\n\r\n", octets.len());
-        capture.add_segment(&[head.as_bytes(), octets].concat());
-    }
-    assert_eq!(capture.complaints(), Vec::<String>::new());
-    let read = capture.fields(&["mmse.message_type", "mmse.mms_version"]);
-    let read: Vec<String> = read.iter().map(|line| line.split([',', '\t']).next().unwrap_or_default().to_owned()).collect();
+fn judge(answers: &[Answer]) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let pdus: Vec<&[u8]> = answers.iter().map(|answer| answer.octets.as_slice()).collect();
+    let read = tshark::mms_all(folder.path(), &pdus, &["mmse.message_type"]);
+    // Of a PDU with others in it, it tells the types of all.
+    let read: Vec<&str> = read.iter().map(|fields| fields[0].split(',').next().unwrap_or_default()).collect();
     assert_eq!(read, answers.iter().map(|a| format!("0x{:02x}", a.kind())).collect::<Vec<_>>());
 }
 
@@ -151,7 +93,7 @@ fn upload(text: &str) -> Pdu {
 
 #[test]
 fn messages_are_kept_looked_at_passed_on_and_deleted() {
-    let mut net = Network::start("");
+    let mut net = Network::start("unknown = \"phone\"");
     let (mut alice, mut bob) = (net.phone(ALICE), net.phone(BOB));
     let mut answers = Vec::new();
 
@@ -248,12 +190,12 @@ fn messages_are_kept_looked_at_passed_on_and_deleted() {
     assert_eq!((status, absent.octet(RETRIEVE_STATUS)), (404, 0xe2));
     assert_eq!(bob.post(&view("t14")).integer(COUNT), Some(1));
     answers.push(absent);
-    judge("messages_are_kept_looked_at_passed_on_and_deleted", &answers);
+    judge(&answers);
 }
 
 #[test]
 fn a_message_that_waits_is_deleted_before_it_is_fetched() {
-    let mut net = Network::start("");
+    let mut net = Network::start("unknown = \"phone\"");
     let (mut alice, mut bob) = (net.phone(ALICE), net.phone(BOB));
     alice.post(&Pdu::new(SEND_REQ, "t1").from_me().text(TO, &format!("+{BOB}/TYPE=PLMN")).plain_text("unwanted"));
     let waiting = net.notified(BOB);
@@ -317,7 +259,7 @@ fn ten_thousand_messages_are_kept_through_a_kill() {
         assert_eq!(found.len(), start as usize + 500, "no message is on two pages");
         if start == 0 {
             // tshark refuses more parts than a hundred.
-            judge("ten_thousand_messages_are_kept_through_a_kill", &[phone.post(&view("few").integer(LIMIT, 50))]);
+            judge(&[phone.post(&view("few").integer(LIMIT, 50))]);
         }
     }
     assert_eq!(found, acknowledged);
@@ -410,7 +352,7 @@ fn what_cannot_be_done_is_answered_in_the_protocols_words() {
     let send = Pdu::new(SEND_REQ, "t").from_me().text(TO, &format!("+{BOB}/TYPE=PLMN")).octet(STORE, YES).plain_text("x");
     is(&send, RESPONSE_STATUS, OK);
     assert_eq!(answers.last().map(|a| a.octet(STORE_STATUS)), Some(0xe4));
-    judge("what_cannot_be_done_is_answered_in_the_protocols_words", &answers);
+    judge(&answers);
 
     // Contents that are larger together than a message may be come on several pages.
     let page = |start| view("t").integer(START, start).octet(ATTRIBUTES, 0x80 | CONTENT);

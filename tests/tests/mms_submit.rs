@@ -12,19 +12,17 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 use waxwing_tests::http::{self, Catcher};
-use waxwing_tests::phone::Phone;
-use waxwing_tests::{Carrier, Config, Gateway, push, until_some};
+use waxwing_tests::mms::Network;
+use waxwing_tests::{Config, Gateway, push, until_some};
 
 const BOUND: Duration = Duration::from_secs(20);
 const BOB: &str = "+447700900123";
 const GIF: &[u8] = b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff!\xf9\x04\x01\0\0\0\0,\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;";
 
 struct Bed {
-    gateway: Gateway,
-    carrier: Carrier,
+    net: Network,
     catcher: Catcher,
     folder: tempfile::TempDir,
-    seen: usize,
 }
 
 /// A message as a phone fetched it.
@@ -36,7 +34,6 @@ struct Fetched {
 
 impl Bed {
     fn start(mmsc: &str) -> Bed {
-        let mut carrier = Carrier::start(json!({}));
         let catcher = Catcher::start();
         let shop = format!("webhook = \"http://{}/hook\"\ndefault_sender = \"12345\"", catcher.address());
         let config = Config::without_doors()
@@ -45,13 +42,8 @@ impl Bed {
             .replaced("allow = [\"sms\"]", "allow = [\"sms\", \"mms\"]")
             .with("[[account]]\nname = \"other\"\npassword = \"secret\"\nallow = [\"sms\"]")
             .with("[callback]\nallow = [\"127.0.0.1/32\"]")
-            .mmsc(&format!("unknown = \"phone\"\n{mmsc}"))
-            .smpp_connector(carrier.address(), "")
-            .route_to_carrier();
-        let gateway = Gateway::start(&config);
-        carrier.wait_for_bind();
-        gateway.wait_until_up("carrier");
-        Bed { gateway, carrier, catcher, folder: tempfile::tempdir().expect("a folder"), seen: 0 }
+            .mmsc(&format!("unknown = \"phone\"\n{mmsc}"));
+        Bed { net: Network::start_with(config), catcher, folder: tempfile::tempdir().expect("a folder") }
     }
 
     fn file(&self, name: &str, octets: &[u8]) -> PathBuf {
@@ -62,7 +54,7 @@ impl Bed {
 
     /// curl against the gateway: the status and the body.
     fn curl(&self, path: &str, arguments: &[&str]) -> (u16, String) {
-        let url = format!("http://{}{path}", self.gateway.http());
+        let url = format!("http://{}{path}", self.net.gateway.http());
         let output = Command::new("curl").args(["-s", "-S", "-w", "\n%{http_code}"]).args(arguments).arg(url).output().expect("curl");
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
         let (body, status) = said.rsplit_once('\n').unwrap_or_default();
@@ -75,28 +67,13 @@ impl Bed {
     }
 
     fn post(&self, body: &Value) -> (u16, Value) {
-        let response = http::post_json_as(self.gateway.http(), "/api/v1/mms", "shop", "secret", body);
+        let response = http::post_json_as(self.net.gateway.http(), "/api/v1/mms", "shop", "secret", body);
         (response.status, response.json())
-    }
-
-    /// The next push that the carrier gets for a phone: the short messages it came in.
-    fn next_push(&mut self) -> Vec<Value> {
-        let next = self.seen;
-        let first = self.carrier.wait_for_submits(next + 1, BOUND)[next].clone();
-        let udh = first["udh"].as_array().expect("a header").iter().filter_map(Value::as_str).map(str::to_owned).collect::<Vec<_>>();
-        let concat = udh.iter().find(|e| e.starts_with("0003") || e.starts_with("0804"));
-        let parts = concat.map_or(1, |e| usize::from_str_radix(&e[e.len() - 4..e.len() - 2], 16).expect("a number"));
-        let all = self.carrier.wait_for_submits(next + parts, BOUND)[next..next + parts].to_vec();
-        self.seen += parts;
-        all
     }
 
     /// Fetches what the next notification tells of, as a phone does.
     fn fetch(&mut self) -> Fetched {
-        let pdu = push::unhex(&push::joined(&self.next_push()).1);
-        let text = String::from_utf8_lossy(&pdu).into_owned();
-        let at = text.find("http://").expect("a location in the notification");
-        let url: String = text[at..].chars().take_while(|c| c.is_ascii_graphic()).collect();
+        let url = self.net.next_push().pdu.text(0x03);
         let token = url.rsplit('/').next().expect("a token").to_owned();
         let file = self.folder.path().join(format!("{token}.mms"));
         let got = Command::new("curl").args(["-s", "-S", "-f", "-A", "TestPhone/1.0", "-o"]).arg(&file).arg(&url).status();
@@ -107,7 +84,7 @@ impl Bed {
     /// A phone posts a PDU.
     fn phone_says(&self, pdu: &[u8]) {
         let headers = [("content-type", "application/vnd.wap.mms-message")];
-        assert_eq!(http::request(self.gateway.mmsc(), "POST", "/", &headers, pdu).status, 200);
+        assert_eq!(http::request(self.net.gateway.mmsc(), "POST", "/", &headers, pdu).status, 200);
     }
 
     /// m-acknowledge-ind.
@@ -116,7 +93,7 @@ impl Bed {
     }
 
     fn message(&self, id: &str, user: &str) -> http::Response {
-        http::get_as(self.gateway.http(), &format!("/api/v1/messages/{id}"), user, "secret")
+        http::get_as(self.net.gateway.http(), &format!("/api/v1/messages/{id}"), user, "secret")
     }
 
     /// Waits until a message has gone through these steps, in this order.
@@ -213,7 +190,7 @@ fn a_form_reaches_a_real_phone_and_its_sender_hears_of_it() {
     assert_eq!(id_of(&bed.rest(&with_key).1), id, "the same key is the same message");
 
     // What was stored can be looked at by its sender and by the administrator alone.
-    let at = |path: &str, user: &str| http::get_as(bed.gateway.http(), &format!("/api/v1/mms/{id}/content{path}"), user, "secret");
+    let at = |path: &str, user: &str| http::get_as(bed.net.gateway.http(), &format!("/api/v1/mms/{id}/content{path}"), user, "secret");
     let content = at("", "shop").json();
     let shown: Vec<(&str, &str)> =
         content["parts"].as_array().unwrap().iter().map(|p| (p["name"].as_str().unwrap(), p["type"].as_str().unwrap())).collect();
@@ -230,9 +207,8 @@ fn a_form_reaches_a_real_phone_and_its_sender_hears_of_it() {
         assert_eq!(at(path, user).status, status, "{path} {user}");
     }
 
-    let parts = bed.next_push();
-    let mut phone = Phone::start_with(&format!("http://{}/", bed.gateway.mmsc()), BOB, json!({"apn": "vzwinternet"}));
-    phone.push_parts(&parts);
+    let mut phone = bed.net.real_phone(BOB);
+    bed.net.deliver(&mut phone);
     let got = phone.wait_for_message(BOUND);
     assert_eq!((got.sender.as_str(), got.subject.as_str()), ("+447700900199", "Grüße"), "{got:#?}");
     assert!(got.smil.contains("pic.gif") && got.smil.contains("text.txt"), "{got:#?}");
@@ -360,7 +336,7 @@ fn nowsms_form_by_curl() {
     // By GET the file is a URL.
     let web = web();
     let query = format!("/?PhoneNumber=%2B447700900123&MMSText=see&MMSFile=http%3A%2F%2F{web}%2Fpic.gif&User=shop&Password=secret");
-    let answer = http::request(bed.gateway.http(), "GET", &query, &[("accept", "application/json")], b"").json();
+    let answer = http::request(bed.net.gateway.http(), "GET", &query, &[("accept", "application/json")], b"").json();
     assert_eq!(answer["accepted"], 1, "{answer:#}");
     let (_, files) = bed.fetch().apart();
     assert!(files.iter().any(|(name, data)| name == "pic.gif" && data == GIF));
@@ -373,7 +349,7 @@ fn nowsms_form_by_curl() {
         ("PhoneNumber=%2B447700900123&MMSText=a&MMSFile=http%3A%2F%2F10.0.0.1%2Fa.gif", 400, "MMSFile"),
         ("PhoneNumber=%2B447700900123&MMSText=a&MMSSMSLink=Yes", 501, "mmssmslink"),
     ] {
-        let response = http::get_as(bed.gateway.http(), &format!("/?{query}"), "shop", "secret");
+        let response = http::get_as(bed.net.gateway.http(), &format!("/?{query}"), "shop", "secret");
         assert_eq!(response.status, status, "{query}: {}", response.body);
         assert!(response.body.starts_with("<HTML>") && response.body.contains(says), "{query}: {}", response.body);
     }
@@ -412,7 +388,7 @@ fn protected_content_in_all_three_forms() {
     assert!(!dcf.windows(GIF.len()).any(|w| w == GIF));
     bed.acknowledge(&fetched);
     // The rights come as a push, and open what was fetched.
-    let (udh, hex) = push::joined(&bed.next_push());
+    let (udh, hex) = push::joined(&bed.net.next_sms());
     assert_eq!(udh, "05040b8423f0", "the port of pushes");
     let pdu = push::unhex(&hex);
     let said = push::tshark(bed.folder.path(), &pdu);
@@ -454,11 +430,11 @@ fn what_fails_is_told_too() {
     let id = id_of(&answer);
     let at = format!("/api/v1/messages/{id}");
     assert_eq!(bed.message(&id, "shop").json()["kind"], "mms", "at once");
-    let cancelled = http::request(bed.gateway.http(), "DELETE", &at, &[("authorization", &http::basic("shop", "secret"))], b"");
+    let cancelled = http::request(bed.net.gateway.http(), "DELETE", &at, &[("authorization", &http::basic("shop", "secret"))], b"");
     assert_eq!(cancelled.status, 204, "{}", cancelled.body);
     let gone = until_some("the content to go", BOUND, || {
         let path = format!("/api/v1/mms/{id}/content");
-        Some(http::get_as(bed.gateway.http(), &path, "shop", "secret").status).filter(|status| *status != 200)
+        Some(http::get_as(bed.net.gateway.http(), &path, "shop", "secret").status).filter(|status| *status != 200)
     });
     assert_eq!(gone, 404);
 }
@@ -501,7 +477,7 @@ fn bad_input_is_named() {
             assert_eq!(answer["field"], field, "{shown}: {answer:#}");
         }
     }
-    let response = http::post_json_as(bed.gateway.http(), "/api/v1/mms", "other", "secret", &json!({"to": BOB, "text": "a"}));
+    let response = http::post_json_as(bed.net.gateway.http(), "/api/v1/mms", "other", "secret", &json!({"to": BOB, "text": "a"}));
     assert_eq!(response.status, 403, "{}", response.body);
     // Of several recipients each has its own answer.
     let (status, answer) = bed.post(&json!({"to": [BOB, "a@example.net"], "text": "a"}));
