@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener};
+use std::process::{Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 use waxwing_tests::Config;
-use waxwing_tests::http::Catcher;
+use waxwing_tests::http::{self, Catcher};
 use waxwing_tests::mm1::{Answer, Pdu};
 use waxwing_tests::mms::{Network, send_req};
 
@@ -133,7 +134,7 @@ impl Operator {
                     _ => answers.front().cloned().expect("an answer"),
                 };
                 let head = format!(
-                    "HTTP/1.1 {status} Answer\r\ncontent-type: application/vnd.wap.mms-message\r\ncontent-length: {}\r\n\r\n",
+                    "HTTP/1.1 {status} Answer\r\ncontent-type: application/vnd.wap.mms-message\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
                     answer.len()
                 );
                 let _ = (&stream).write_all(&[head.as_bytes(), &answer].concat());
@@ -179,32 +180,47 @@ fn notify(network: &mut Network, location: &str, to: &str) {
 #[test]
 fn what_an_operator_tells_of_is_fetched_once_and_acknowledged() {
     let mut catcher = Catcher::start();
-    // Not now; then the message; its acknowledgement is lost once.
-    let operator = Operator::start(&[(503, Vec::new()), (200, retrieve_conf("On the beach"))], &[502, 200]);
+    // Not now; then the messages; the acknowledgement of the second is lost once.
+    let answers = [(503, Vec::new()), (200, retrieve_conf("On the beach")), (200, retrieve_conf("At home"))];
+    let operator = Operator::start(&answers, &[200, 502, 200]);
     let mut network = Network::start_with(with_shop(&catcher).mmsc("").with(&operator.line()));
-    let location = format!("http://{}/get?id=1", operator.address);
-    notify(&mut network, &location, "12345");
+    let location = |n: u32| format!("http://{}/get?id={n}", operator.address);
+    let comes = |catcher: &mut Catcher| {
+        let came = catcher.wait_for("the message", BOUND, |c| c.json()["type"] == "mms.received").json()["data"].clone();
+        assert_eq!(
+            (&came["from"], &came["to"], &came["subject"]),
+            (&json!("+447700900123"), &json!("12345"), &json!("Summer")),
+            "{came:#}"
+        );
+        assert_eq!(came["connector"], "carrier");
+        parts(&came)
+    };
 
-    let data = catcher.wait_for("the message", BOUND, |c| c.json()["type"] == "mms.received").json()["data"].clone();
-    assert_eq!((&data["from"], &data["to"], &data["subject"]), (&json!("+447700900123"), &json!("12345"), &json!("Summer")), "{data:#}");
-    assert_eq!(data["connector"], "carrier");
-    assert_eq!(parts(&data), [(TEXT.to_owned(), b"On the beach".to_vec())]);
-
-    let asked: Vec<Asked> = (0..5).map(|_| operator.next()).collect();
+    notify(&mut network, &location(1), "12345");
+    assert_eq!(comes(&mut catcher), [(TEXT.to_owned(), b"On the beach".to_vec())]);
+    let asked: Vec<Asked> = (0..3).map(|_| operator.next()).collect();
     let methods: Vec<&str> = asked.iter().map(|a| a.method.as_str()).collect();
-    assert_eq!(methods, ["GET", "GET", "POST", "GET", "POST"]);
+    assert_eq!(methods, ["GET", "GET", "POST"]);
     assert!(asked.iter().all(|a| a.host == operator.address.to_string()), "{asked:?}");
     assert_eq!((asked[1].target.as_str(), asked[2].target.as_str()), ("/get?id=1", "/mms"));
-    let told = Answer::read(&asked[4].body);
+    let told = Answer::read(&asked[2].body);
     // m-notifyresp-ind: Retrieved.
     assert_eq!((told.kind(), told.text(0x18).as_str(), told.octet(0x15)), (0x83, "T1", 0x81), "{told:?}");
-    assert_eq!(network.gateway.metric("mms_received_total", &[]), 1.0);
 
-    // The operator tells of it again, and it is no second message.
-    notify(&mut network, &location, "12345");
+    // It is acknowledged in the end, and no second message for that.
+    notify(&mut network, &location(2), "12345");
+    assert_eq!(comes(&mut catcher), [(TEXT.to_owned(), b"At home".to_vec())]);
+    let methods: Vec<String> = (0..4).map(|_| operator.next().method).collect();
+    assert_eq!(methods, ["GET", "POST", "GET", "POST"]);
+
+    // The operator tells of it again, which makes no second message either.
+    notify(&mut network, &location(2), "12345");
     assert_eq!((operator.next().method.as_str(), operator.next().method.as_str()), ("GET", "POST"));
-    waxwing_tests::until("it is settled", BOUND, || network.gateway.metric("mms_received_total", &[]) == 2.0);
-    assert!(!catcher.unread().iter().any(|c| c.json()["type"] == "mms.received"));
+    waxwing_tests::until("all are settled", BOUND, || network.gateway.metric("waxwing_mms_received_total", &[]) == 3.0);
+    // Whatever else the webhook was to get came before this.
+    network.carrier.send_mo("447700900123", "12345", "the last");
+    let last = catcher.wait_for("the last", BOUND, |c| c.json()["type"] != "message.sent").json();
+    assert_eq!((&last["type"], &last["data"]["text"]), (&json!("message.received"), &json!("the last")));
 }
 
 #[test]
@@ -256,4 +272,52 @@ fn what_cannot_be_had_goes_on_as_the_notification_that_it_came_as() {
     notify(&mut network, &format!("http://localhost:{port}/4"), "99999");
     let asked: Vec<String> = operator.asked.try_iter().map(|a| a.target).collect();
     assert_eq!(asked, ["/1", "/2", "/3"]);
+}
+
+/// A phone's profile.
+const PROFILE: &[u8] = br##"<?xml version="1.0"?>
+<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:prf="http://www.openmobilealliance.org/tech/profiles/UAPROF/ccppschema-20021212#">
+<rdf:Description rdf:ID="Phone"><prf:component><rdf:Description rdf:ID="HardwarePlatform">
+<prf:ScreenSize>128x160</prf:ScreenSize></rdf:Description></prf:component></rdf:Description></rdf:RDF>
+"##;
+
+/// The parts of a multipart, as Python's mail reader takes it apart: their media types, and their contents.
+fn read_by_python(media: &str, body: &str) -> Vec<(String, String)> {
+    let script = "import sys,json,email\nm=email.message_from_bytes(sys.stdin.buffer.read())\n\
+                  print(json.dumps([(p.get_content_type(), p.get_payload(decode=True).decode()) for p in m.walk() if not p.is_multipart()]))";
+    let mut python = Command::new("python3").args(["-c", script]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("python3");
+    let message = format!("MIME-Version: 1.0\r\nContent-Type: {media}\r\n\r\n{body}");
+    python.stdin.take().expect("a pipe").write_all(message.as_bytes()).expect("a reader");
+    let output = python.wait_with_output().expect("an end");
+    serde_json::from_slice(&output.stdout).expect("JSON")
+}
+
+#[test]
+fn a_push_initiator_learns_the_profile_of_the_phone_that_fetched() {
+    let server = Operator::start(&[(200, PROFILE.to_vec())], &[200]);
+    let config = Config::without_doors().root().shop_with("").replaced("allow = [\"sms\"]", "allow = [\"sms\", \"push\"]");
+    let mut network = Network::start_with(config.mmsc("unknown = \"phone\"").with("[callback]\nallow = [\"127.0.0.1/32\"]"));
+    let number = "447700900222";
+    let query = format!("<pap><ccq-message query-id='q1'><address address-value='WAPPUSH=+{number}/TYPE=PLMN@ppg'/></ccq-message></pap>");
+    let ask = |network: &Network| {
+        let headers = [("authorization", http::basic("shop", "secret")), ("content-type", "application/xml".to_owned())];
+        let headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        http::request(network.gateway.http(), "POST", "/pap", &headers, query.as_bytes())
+    };
+    assert!(ask(&network).body.contains("<ccq-response query-id=\"q1\" code=\"3008\""));
+
+    let sent = network.phone(ALICE).post(&send_req("T1", &[&format!("+{number}")], "Hi", &[(TEXT, "a.txt", b"Hi")]));
+    assert_eq!(sent.octet(0x12), 0x80);
+    let location = network.next_push().pdu.text(0x03);
+    let path = location.strip_prefix("http://").and_then(|rest| rest.find('/').map(|at| &rest[at..])).expect("a path");
+    let profile = format!("\"http://{}/phone.xml\"", server.address);
+    assert_eq!(http::request(network.gateway.mmsc(), "GET", path, &[("x-wap-profile", &profile)], b"").status, 200);
+
+    let answer = ask(&network);
+    assert_eq!(answer.status, 202);
+    let parts = read_by_python(answer.header("content-type").expect("a media type"), &answer.body);
+    let media: Vec<&str> = parts.iter().map(|(media, _)| media.as_str()).collect();
+    assert_eq!(media, ["application/xml", "text/xml"]);
+    assert!(parts[0].1.contains("<ccq-response query-id=\"q1\" code=\"1000\""), "{parts:?}");
+    assert_eq!(parts[1].1.trim().as_bytes(), PROFILE.trim_ascii());
 }

@@ -7,7 +7,7 @@ use thiserror::Error;
 #[non_exhaustive]
 pub enum MediaError {
     /// The disk is full. New contents are refused; what is stored can be read.
-    #[error("the media store's disk is full: {free} octets free in {path}, {needed} needed; free some space or lower min_free")]
+    #[error("the media store's disk is full: {free} octets free in {path}, {needed} needed; free some space or lower [spool] min_free")]
     DiskFull {
         /// Folder of the store.
         path: String,

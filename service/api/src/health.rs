@@ -39,6 +39,9 @@ fn refresh(state: &ApiState) {
     m.spool_segments.set(gauge(s.segments));
     m.spool_disk_free.set(gauge(s.disk_free));
     m.spool_sync_us.set(gauge(s.last_sync_us));
+    if let Some(mms) = state.shared().mms.get() {
+        mms.refresh_metrics();
+    }
     for line in gateway.setup().routes.lines() {
         let label = ConnectorLabel { connector: line.state.name.to_string() };
         m.connector_sessions.get_or_create(&label).set(line.state.sessions().into());
@@ -54,7 +57,8 @@ pub(crate) async fn readyz(State(state): State<ApiState>) -> Response {
     let why = if state.is_draining() {
         Some("the gateway is shutting down".to_owned())
     } else {
-        gateway.spool.unhealthy().map(|e| e.to_string()).or_else(|| gateway.pressure().map(str::to_owned))
+        let mms = || state.shared().mms.get().and_then(|mms| mms.unhealthy());
+        gateway.spool.unhealthy().map(|e| e.to_string()).or_else(|| gateway.pressure().map(str::to_owned)).or_else(mms)
     };
     match why {
         None => "ready\n".into_response(),

@@ -35,6 +35,20 @@ pub trait MmsDoor: Send + Sync {
     /// # Errors
     /// When the content cannot be read.
     fn received<'a>(&'a self, message: &'a Message) -> BoxFuture<'a, Result<Option<MmsReceived>, Problem>>;
+
+    /// The profile (UAProf document) of the phone with this number, as the phone named it when it last fetched a message; `None` where none
+    /// is known, or it cannot be had.
+    fn profile<'a>(&'a self, _number: &'a str) -> BoxFuture<'a, Option<Bytes>> {
+        Box::pin(std::future::ready(None))
+    }
+
+    /// Why it takes no messages at the moment, if it does not.
+    fn unhealthy(&self) -> Option<String> {
+        None
+    }
+
+    /// Brings up to date what is looked up only when metrics are asked for.
+    fn refresh_metrics(&self) {}
 }
 
 /// A multimedia message that came for an application.

@@ -29,6 +29,10 @@ const PROFILE_TIME: Duration = Duration::from_secs(24 * 3600);
 const FAILURE_TIME: Duration = Duration::from_secs(600);
 /// Phones whose capabilities are kept, by what they say of themselves.
 const PHONES: usize = 4096;
+/// Numbers of which it is known where the profiles of their phones lie.
+const NUMBERS: usize = 100_000;
+/// What profiles come as.
+const PROFILE_TYPES: &str = "application/xml, text/xml, application/rdf+xml, */*";
 /// How long a fetch waits for its turn to be adapted; then it gets the message as it is.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// Headers that say what a phone takes.
@@ -44,6 +48,8 @@ pub(crate) struct Adapter {
     jobs: Semaphore,
     hasher: RandomState,
     phones: Mutex<HashMap<u64, Arc<Capabilities>>>,
+    /// Where the profiles of phones lie, by their numbers.
+    known: Mutex<HashMap<String, Arc<[String]>>>,
     results: Mutex<Results>,
 }
 
@@ -75,6 +81,7 @@ impl Adapter {
             jobs: Semaphore::new(options.adapt_jobs.max(1)),
             hasher: RandomState::new(),
             phones: Mutex::default(),
+            known: Mutex::default(),
             results: Mutex::new(Results::new(options.adapt_cache)),
         }
     }
@@ -125,6 +132,36 @@ impl Adapter {
                 Fit::untouched(content)
             }
         }
+    }
+
+    /// Notes where the profile of a phone lies that fetches a message.
+    pub(crate) fn note_phone(&self, number: &str, headers: &HeaderMap) {
+        let said = PROFILE_HEADERS.iter().find_map(|name| headers.get(name)?.to_str().ok());
+        let urls = said.map(|value| profile_references(value).urls).unwrap_or_default();
+        if urls.is_empty() {
+            return;
+        }
+        let mut known = self.known.lock();
+        if known.get(number).is_some_and(|k| **k == *urls) {
+            return;
+        }
+        if known.len() >= NUMBERS {
+            known.clear();
+        }
+        known.insert(number.to_owned(), urls.into());
+    }
+
+    /// The profile that a phone named last.
+    pub(crate) async fn profile_of(&self, number: &str) -> Option<Bytes> {
+        let urls = self.known.lock().get(number).cloned()?;
+        for url in urls.iter() {
+            match self.fetch.get(url, PROFILE_TYPES, PROFILE_MOST).await {
+                Ok((_, document)) if Profile::from_uaprof(&document).is_ok() => return Some(document),
+                Ok(_) => tracing::info!(url, "a phone's profile is none"),
+                Err(why) => tracing::info!(url, "a phone's profile could not be had: {why}"),
+            }
+        }
+        None
     }
 
     /// What a phone says of itself, as a number.
@@ -184,7 +221,7 @@ impl Adapter {
             Some(Known::Failed) => return None,
             None => {}
         }
-        let fetched = self.fetch.get(url, "application/xml, text/xml, application/rdf+xml, */*", PROFILE_MOST).await;
+        let fetched = self.fetch.get(url, PROFILE_TYPES, PROFILE_MOST).await;
         let read = fetched.and_then(|(_, document)| Profile::from_uaprof(&document).map_err(|e| e.to_string()));
         match read {
             Ok(profile) => Some(Some(self.profiles.put(url, profile, Instant::now()))),

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use http::StatusCode;
@@ -34,6 +35,18 @@ impl MmsDoor for Centre {
 
     fn received<'a>(&'a self, message: &'a Message) -> BoxFuture<'a, Result<Option<MmsReceived>, Problem>> {
         async move { self.for_application(message) }.boxed()
+    }
+
+    fn profile<'a>(&'a self, number: &'a str) -> BoxFuture<'a, Option<Bytes>> {
+        async move { self.adapter.profile_of(&self.normal(number)?).await }.boxed()
+    }
+
+    fn unhealthy(&self) -> Option<String> {
+        self.media.unhealthy().map(|e| e.to_string())
+    }
+
+    fn refresh_metrics(&self) {
+        self.counters.media.show(&self.media.stats());
     }
 }
 

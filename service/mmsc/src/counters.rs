@@ -3,7 +3,10 @@
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::Registry;
 use waxwing_core::Metrics;
+use waxwing_media::MediaStats;
 
 use crate::mail::MailCounters;
 
@@ -39,8 +42,47 @@ pub(crate) struct Counters {
     pub(crate) received: Counter,
     /// Attempts to fetch them that failed.
     pub(crate) not_received: Counter,
+    /// What the media store says of itself.
+    pub(crate) media: MediaGauges,
     /// Those of e-mail.
     pub(crate) mail: MailCounters,
+}
+
+/// The media store's numbers, looked up when they are asked for.
+#[derive(Debug, Default)]
+pub(crate) struct MediaGauges {
+    contents: Gauge,
+    octets: Gauge,
+    disk: Gauge,
+    free: Gauge,
+    pending: Gauge,
+    syncs: Gauge,
+}
+
+impl MediaGauges {
+    fn register(&self, r: &mut Registry) {
+        r.register("mms_contents", "Contents in the media store, each once however many messages have it", self.contents.clone());
+        r.register("mms_content_octets", "Octets of these contents", self.octets.clone());
+        r.register("mms_media_disk_octets", "Octets that the media store's files take", self.disk.clone());
+        r.register("mms_media_disk_free_octets", "Octets free on the media store's disk", self.free.clone());
+        r.register("mms_media_pending_octets", "Octets of contents that wait to be written", self.pending.clone());
+        r.register("mms_media_syncs", "Syncs of the media store's files since the start", self.syncs.clone());
+    }
+
+    /// Shows what the media store says.
+    pub(crate) fn show(&self, s: &MediaStats) {
+        let all = [
+            (&self.contents, s.blobs),
+            (&self.octets, s.octets),
+            (&self.disk, s.disk_octets),
+            (&self.free, s.disk_free),
+            (&self.pending, s.pending),
+            (&self.syncs, s.syncs),
+        ];
+        for (gauge, n) in all {
+            gauge.set(i64::try_from(n).unwrap_or(i64::MAX));
+        }
+    }
 }
 
 /// Registers what every message centre counts, for the reference page.
@@ -72,6 +114,7 @@ impl Counters {
             "Attempts to fetch a message from an operator's message centre that failed",
             c.not_received.clone(),
         );
+        c.media.register(&mut r);
         drop(r);
         c
     }

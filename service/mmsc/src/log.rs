@@ -52,6 +52,11 @@ impl Journal {
         }
     }
 
+    /// Whether anything is written, for those who would take pains with a line.
+    pub(crate) fn is_written(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// A line.
     pub(crate) fn line(&self, at: Millis, kind: &str, fields: &[&str]) {
         let Some(lines) = &self.0 else { return };

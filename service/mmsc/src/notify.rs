@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use waxwing_core::{
-    Address, ErrorClass, Message, Millis, NoRoute, Outbox, OutcomeNote, Outgoing, RetryPolicy, State, Submission, SubmitError, Told, want,
+    Address, ErrorClass, Message, Millis, MsgId, NoRoute, Outbox, OutcomeNote, Outgoing, RetryPolicy, State, Submission, SubmitError, Told,
+    want,
 };
 use waxwing_mms::MmsAddress;
 use waxwing_spool::{NewEntry, Op, Outcome, SentPart, Tx};
@@ -15,6 +16,8 @@ use waxwing_wap::mms::{TypeForm, notification};
 use waxwing_wap::sms::{PUSH, user_data};
 
 use crate::centre::ACCOUNT;
+use crate::log::kind;
+use crate::submit::vasp;
 use crate::{Centre, Facts, Way, pdus};
 
 /// Messages taken at a time.
@@ -42,8 +45,15 @@ pub(crate) async fn run(centre: Centre, stop: impl Future<Output = ()>) {
             }
         }
         let leases: Vec<_> = claimed.iter().map(|out| out.lease).collect();
-        let txs = claimed.into_iter().map(|out| centre.tell(&out)).collect();
-        if let Err(e) = centre.gateway.spool.commit(txs).await {
+        let txs = claimed.iter().map(|out| centre.tell(out)).collect();
+        let told = centre.gateway.spool.commit(txs).await;
+        if let Ok(results) = &told
+            && centre.journal.is_written()
+        {
+            let sms = results.iter().map(|r| r.as_ref().ok()?.accepted.first().map(|a| a.id()));
+            claimed.iter().zip(sms).filter_map(|(out, sms)| Some((out, sms?))).for_each(|(out, sms)| centre.note_taken_in(out, sms));
+        }
+        if let Err(e) = told {
             tracing::warn!("notifications could not be stored and are tried again: {e}");
             for lease in leases.iter().rev() {
                 centre.gateway.spool.release(lease);
@@ -57,6 +67,18 @@ pub(crate) async fn run(centre: Centre, stop: impl Future<Output = ()>) {
 }
 
 impl Centre {
+    /// NowSMS writes the line of a message that came in when it sends the notification, whose number stands in it.
+    fn note_taken_in(&self, out: &Outgoing, sms: MsgId) {
+        let Some(facts) = Facts::of(&out.message).filter(|_| out.attempts == 0) else { return };
+        let ip = String::from_utf8_lossy(&out.message.submitted_from);
+        let who = match self.gateway.account_of(out.group) {
+            Some(account) if &*account.name != ACCOUNT => vasp(&account),
+            _ => MmsAddress::parse(&facts.from).map(|a| a.bare()).unwrap_or_default(),
+        };
+        let fields = [&*ip, &who, &facts.recipient, &out.id().to_string(), &sms.to_string(), &facts.size.to_string()];
+        self.journal.line(self.now(), kind::IN, &fields);
+    }
+
     /// The next step of a message that its recipient does not have yet.
     fn tell(&self, out: &Outgoing) -> Tx {
         let now = self.now();

@@ -168,10 +168,11 @@ impl Centre {
             self.counters.accepted.get_or_create(&WayLabel { way: way.name().to_owned() }).inc();
         }
         drop(pin);
-        let (ip, size) = (draft.peer.map(|p| p.ip().to_string()).unwrap_or_default(), size.to_string());
-        for ((recipient, _), id) in taken.iter().zip(&ids) {
-            let who = if &*account.name == ACCOUNT { draft.from.bare() } else { format!("VASP:{}", account.name) };
-            self.journal.line(now, kind::IN, &[&ip, &who, &recipient.to_string(), &id.to_string(), "", &size]);
+        // Those who are told by an SMS get their line with its number, when it is sent.
+        for ((recipient, way), id) in taken.iter().zip(&ids).filter(|((_, way), _)| matches!(way, Way::Mail | Way::Application)) {
+            let ip = draft.peer.map(|p| p.ip().to_string()).unwrap_or_default();
+            let who = if &*account.name == ACCOUNT { draft.from.bare() } else { vasp(account) };
+            self.journal.line(now, kind::IN, &[&ip, &who, &recipient.to_string(), &id.to_string(), way.name(), &size.to_string()]);
         }
         let accepted = taken.into_iter().map(|(r, _)| r).zip(ids).collect();
         Ok(Submitted { message_id: self.message_id(&facts), accepted, refused })
@@ -325,6 +326,11 @@ impl Centre {
         };
         Ok((Pending { message, entry, native: Bytes::new() }, facts))
     }
+}
+
+/// What NowSMS's log calls an account.
+pub(crate) fn vasp(account: &Account) -> String {
+    format!("VASP:{}", account.name)
 }
 
 /// An entry whose message is not complete yet.

@@ -40,8 +40,8 @@ impl MmscNode {
     ) -> Result<Option<(MmscNode, Centre)>, StartError> {
         let Some(listen) = config.mmsc.listen else { return Ok(None) };
         let failed = |e: &dyn std::fmt::Display| StartError(e.to_string());
-        let folder = config.data().join("media");
-        let opened = tokio::task::spawn_blocking(move || MediaStore::open(MediaOptions::new(folder))).await;
+        let contents = media_options(config);
+        let opened = tokio::task::spawn_blocking(move || MediaStore::open(contents)).await;
         let media = opened.map_err(|e| failed(&e))?.map_err(|e| failed(&e))?;
         let (file, contents) = (config.data().join("mmsc.db"), media.clone());
         let quota = Quota { messages: config.mmsc.mailbox_messages.into(), octets: config.mmsc.mailbox_size.0 };
@@ -77,6 +77,13 @@ impl MmscNode {
         self.running.stop().await;
         self.media
     }
+}
+
+/// The media store's: what the spool is told of the disk counts for it too.
+fn media_options(config: &Config) -> MediaOptions {
+    let usual = MediaOptions::new(config.data().join("media"));
+    let largest = u32::try_from(config.mmsc.max_size.0).unwrap_or(u32::MAX);
+    MediaOptions { min_free: config.spool.min_free.0, sync: config.spool.sync, max_blob: usual.max_blob.max(largest), ..usual }
 }
 
 /// The centre's key, made at the first start and kept in the data folder.

@@ -16,12 +16,13 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use jiff::Timestamp;
 use waxwing_core::{Account, Millis};
 use waxwing_wap::pap::{
-    AddressedMessage, BadMessage, CancelResponse, CancelResult, CapabilityQueryResponse, Code, Pap, PapMessage, Part, PushResponse,
-    StatusQueryResponse, StatusQueryResult, Version, parts_of,
+    AddressedMessage, BadMessage, CancelResponse, CancelResult, CapabilityQuery, CapabilityQueryResponse, Code, Pap, PapMessage, Part,
+    PushResponse, StatusQueryResponse, StatusQueryResult, Version, parts_of,
 };
 
 use crate::state::peer_of;
@@ -136,15 +137,23 @@ impl Initiator<'_> {
                 Ok(results) => respond(version, PapMessage::StatusQueryResponse(StatusQueryResponse { push_id: message.push_id, results })),
                 Err(why) => self.refused(version, PapMessage::StatusQuery(message), why),
             },
-            query @ PapMessage::CapabilityQuery(_) => {
-                let why = Refusal::new(Code::CAPABILITIES_NOT_AVAILABLE, "nothing is known of what handsets can do");
-                self.refused(version, query, why)
-            }
+            PapMessage::CapabilityQuery(query) => match self.profile(&query).await {
+                Ok(profile) => capabilities(version, query, &profile),
+                Err(why) => self.refused(version, PapMessage::CapabilityQuery(query), why),
+            },
             _ => {
                 let why = "only push-message, cancel-message, statusquery-message and ccq-message can be sent to a push proxy gateway";
                 self.bad(BadMessage { code: Code::BAD_REQUEST, description: Some(why.to_owned()), fragment: String::new() })
             }
         }
+    }
+
+    /// The profile of a handset.
+    async fn profile(&self, query: &CapabilityQuery) -> Result<Bytes, Refusal> {
+        let number = self.recipient(&query.address)?.number;
+        let unknown = || Refusal::new(Code::CAPABILITIES_NOT_AVAILABLE, "nothing is known of what this handset can do");
+        let mms = self.state.mms().map_err(|_| unknown())?;
+        mms.profile(&number.as_text()).await.ok_or_else(unknown)
     }
 
     /// A refusal, in the words of the answer to a message.
@@ -195,8 +204,31 @@ fn push_response(push_id: String, code: Code, description: Option<String>) -> Pu
     }
 }
 
+/// What a handset can do: the answer, and its profile behind it (WAP-247-PAP, ccq-response).
+fn capabilities(version: Version, query: CapabilityQuery, profile: &[u8]) -> Response {
+    let CapabilityQuery { query_id, address, .. } = query;
+    let answer = CapabilityQueryResponse { query_id, code: Code::OK, description: None, address };
+    let answer = xml(version, PapMessage::CapabilityQueryResponse(answer));
+    // Nothing that is in either, whoever made it.
+    let mut boundary = "waxwing".to_owned();
+    while profile.windows(boundary.len()).any(|w| w == boundary.as_bytes()) || answer.contains(&boundary) {
+        boundary.push('x');
+    }
+    let mut body =
+        format!("--{boundary}\r\nContent-Type: {XML}\r\n\r\n{answer}\r\n--{boundary}\r\nContent-Type: text/xml\r\n\r\n").into_bytes();
+    body.extend_from_slice(profile);
+    body.extend_from_slice(format!("\r\n--{boundary}--\r\n").as_bytes());
+    let media = format!("multipart/related; type=\"application/xml\"; boundary=\"{boundary}\"");
+    let media = HeaderValue::from_str(&media).unwrap_or(HeaderValue::from_static("multipart/related"));
+    (StatusCode::ACCEPTED, [(header::CONTENT_TYPE, media)], body).into_response()
+}
+
+fn xml(version: Version, message: PapMessage) -> String {
+    Pap { version, product: Some(PRODUCT.to_owned()), message }.to_xml()
+}
+
 fn respond(version: Version, message: PapMessage) -> Response {
-    let xml = Pap { version, product: Some(PRODUCT.to_owned()), message }.to_xml();
+    let xml = xml(version, message);
     let mut response = Response::new(Body::from(xml));
     *response.status_mut() = StatusCode::ACCEPTED;
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(XML));

@@ -285,9 +285,12 @@ fn part(part: &waxwing_mail::Part) -> Part {
 pub(super) fn refusal(e: &MmsError) -> Refusal {
     let (code, enhanced) = match e {
         MmsError::Gateway(e) => return sms_refusal(e),
-        MmsError::NoRecipient | MmsError::Address(_) | MmsError::Number(_) | MmsError::NoWay(_) | MmsError::NoWebhook(..) | MmsError::NoMail => {
-            (550, Enhanced(5, 1, 1))
-        }
+        MmsError::NoRecipient
+        | MmsError::Address(_)
+        | MmsError::Number(_)
+        | MmsError::NoWay(_)
+        | MmsError::NoWebhook(..)
+        | MmsError::NoMail => (550, Enhanced(5, 1, 1)),
         MmsError::MayNotReceive(_) => (550, Enhanced(5, 2, 1)),
         MmsError::TooLarge(..) => (552, Enhanced(5, 3, 4)),
         MmsError::Recipients(..) => (452, Enhanced(4, 5, 3)),

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use bytes::Bytes;
 use http::{StatusCode, header};
 use waxwing_core::{Address, ErrorClass, Message, MsgId, Remark, State, Submission};
-use waxwing_mms::{MessageStatus, Pdu, PduType, RetrieveStatus};
+use waxwing_mms::{MessageStatus, MmsAddress, Pdu, PduType, RetrieveStatus};
 use waxwing_spool::{Op, Tx};
 
 use super::Asked;
@@ -44,6 +44,9 @@ impl Centre {
                 return Reply::octets(pdus::retrieve_failure(RetrieveStatus::TransientFailure, "Try again later.", now));
             }
         };
+        if let Some(number) = MmsAddress::parse(&facts.recipient).and_then(|to| self.normal(to.number()?)) {
+            self.adapter.note_phone(&number, &asked.headers);
+        }
         let fit = self.adapter.fit(&facts, content, &asked.headers).await;
         self.counters.fetched.inc();
         if fit.words.is_some() {

@@ -47,7 +47,8 @@ pub struct Spool {
     pub segment_size: Size,
     /// Messages that may be queued or wait for receipts; beyond, new ones are refused with "try later" (about 100 octets of memory each).
     pub max_messages: u64,
-    /// Space that has to stay free on the disk; below, new messages are refused and outcomes are still recorded.
+    /// Space that has to stay free on the disk, for the contents of multimedia messages too; below, new messages are refused and outcomes are
+    /// still recorded.
     pub min_free: Size,
     /// Space that the spool may use in all; without it, what the disk has.
     pub max_disk: Option<Size>,
