@@ -63,5 +63,5 @@ pub use options::Options;
 pub use rate::TokenBucket;
 pub use sources::{SourceError, SourceList};
 pub use stream::{Stream, TcpOptions};
-pub use tls::{ClientCertificates, Identity, Roots, TlsClient, TlsClientOptions, TlsError, TlsServer, TlsServerOptions};
+pub use tls::{ClientCertificates, Identity, Roots, TlsClient, TlsClientOptions, TlsError, TlsServer, TlsServerOptions, client_config};
 pub use trace::{LinkTrace, Trace, TraceError, TraceOptions, TraceScope};

@@ -8,10 +8,10 @@ use tokio::net::TcpListener;
 use waxwing_api::{AddressGuard, WebFetch};
 use waxwing_core::{AccountConfig, Gateway};
 use waxwing_ledger::AccountStore;
-use waxwing_mail::relay::{Trust, client_tls};
 use waxwing_mail::{AuthPolicy, Relay, RelayOptions};
 use waxwing_media::{MediaOptions, MediaStore};
 use waxwing_mmsc::{ACCOUNT, Centre, MailDoor, MailDoorOptions, Mailboxes, MmscOptions, OperatorLine, Quota, RunOptions, Running, Unknown};
+use waxwing_session::{TlsClientOptions, client_config};
 
 use super::{StartError, http};
 use crate::config::Config;
@@ -144,11 +144,11 @@ fn relay(config: &Config) -> Result<Option<Relay>, StartError> {
     let Some(address) = &m.smtp_relay else { return Ok(None) };
     let (tls, trust) = match m.smtp_relay_tls {
         RelayTls::None => (Mode::None, None),
-        RelayTls::Opportunistic => (Mode::Offered, Some(Trust::Anybody)),
-        RelayTls::Starttls => (Mode::StartTls, Some(Trust::Webpki)),
-        RelayTls::Tls => (Mode::Implicit, Some(Trust::Webpki)),
+        RelayTls::Opportunistic => (Mode::Offered, Some(TlsClientOptions { insecure: true, ..TlsClientOptions::default() })),
+        RelayTls::Starttls => (Mode::StartTls, Some(TlsClientOptions::default())),
+        RelayTls::Tls => (Mode::Implicit, Some(TlsClientOptions::default())),
     };
-    let tls_config = trust.map(|t| client_tls(&t)).transpose().map_err(|e| StartError(format!("[mmsc] smtp_relay_tls: {e}")))?;
+    let tls_config = trust.map(|t| client_config(&t)).transpose().map_err(|e| StartError(format!("[mmsc] smtp_relay_tls: {e}")))?;
     let minutes = |m: u64| std::time::Duration::from_secs(60 * m);
     let options = RelayOptions {
         tls,

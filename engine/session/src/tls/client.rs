@@ -52,13 +52,13 @@ impl TlsClient {
         if options.insecure {
             tracing::warn!("TLS accepts any certificate of the peer, as `insecure` is set.");
         }
-        let config = Arc::new(RwLock::new(config(&options)?));
+        let config = Arc::new(RwLock::new(client_config(&options)?));
         Ok(Self { config, options: Arc::new(options) })
     }
 
     /// Reads the files anew, for connections from now on. On an error everything stays as it was.
     pub fn reload(&self) -> Result<(), TlsError> {
-        *self.config.write() = config(&self.options)?;
+        *self.config.write() = client_config(&self.options)?;
         Ok(())
     }
 
@@ -76,7 +76,11 @@ impl std::fmt::Debug for TlsClient {
     }
 }
 
-fn config(options: &TlsClientOptions) -> Result<Arc<ClientConfig>, TlsError> {
+/// The same for those who shake hands themselves. Reads the files, which blocks for as long as the disk does.
+///
+/// # Errors
+/// See [`TlsError`].
+pub fn client_config(options: &TlsClientOptions) -> Result<Arc<ClientConfig>, TlsError> {
     let provider = provider();
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions()?;
     let builder = if options.insecure {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use rustls::crypto::{CryptoProvider, ring};
 
-pub use client::{Roots, TlsClient, TlsClientOptions};
+pub use client::{Roots, TlsClient, TlsClientOptions, client_config};
 pub use server::{ClientCertificates, TlsServer, TlsServerOptions};
 
 /// A certificate and its key, as PEM files.

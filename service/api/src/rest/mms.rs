@@ -14,9 +14,9 @@ use waxwing_core::MsgId;
 use super::messages::{number, unknown};
 use super::mms_body::MmsBody;
 use super::push::require_same_origin;
-use super::submit::{SubmitItem, SubmitReply, answer, idempotency_key, recipient_key};
+use super::submit::{SubmitItem, SubmitReply, answer, answered, check_count, idempotency_key, outcome, recipient_key};
 use crate::auth::Caller;
-use crate::mms::{MmsPart, MmsRequest};
+use crate::mms::MmsPart;
 use crate::{ApiState, Problem, body};
 
 /// Most recipients of one request; a message centre may take fewer.
@@ -57,15 +57,7 @@ const SHOWN: usize = 4000;
     security(("basic" = []))
 )]
 pub(crate) async fn submit(State(state): State<ApiState>, caller: Caller, request: Request) -> Response {
-    match handle(&state, &caller, request).await {
-        Ok(response) => response,
-        Err(problem) => {
-            if problem.status.is_client_error() {
-                state.bad_input("rest", problem.kind, caller.peer, &problem.detail);
-            }
-            problem.into_response()
-        }
-    }
+    answered(&state, &caller, handle(&state, &caller, request).await)
 }
 
 async fn handle(state: &ApiState, caller: &Caller, request: Request) -> Result<Response, Problem> {
@@ -83,30 +75,14 @@ async fn handle(state: &ApiState, caller: &Caller, request: Request) -> Result<R
     };
     let reference = asked.reference();
     let mut mms = asked.request(state, files).await?;
-    check_recipients(&mms)?;
+    check_count(mms.recipients().count(), MAX_RECIPIENTS)?;
     mms.peer = caller.peer;
     // Keys of SMS are others, even where the submitter's are the same.
     mms.idempotency = key.map(|key| recipient_key(&key, usize::MAX, "mms"));
     let outcomes = door.submit(&caller.account, mms).await?;
-    let items = outcomes.into_iter().map(|outcome| {
-        let item = SubmitItem { id: None, to: outcome.to, reference: reference.clone(), problem: None };
-        match outcome.result {
-            Ok(id) => (SubmitItem { id: Some(id.to_string()), ..item }, None),
-            Err(problem) => (item, Some(problem)),
-        }
-    });
+    let item = |to| SubmitItem { id: None, to, reference: reference.clone(), problem: None };
+    let items = outcomes.into_iter().map(|of| outcome(item(of.to), of.result));
     Ok(answer(items.collect(), false, None))
-}
-
-fn check_recipients(mms: &MmsRequest) -> Result<(), Problem> {
-    match mms.recipients().count() {
-        0 => Err(Problem::invalid("to: there is no recipient").with("field", "to")),
-        n if n > MAX_RECIPIENTS => {
-            let detail = format!("to: there are {n} recipients, at most {MAX_RECIPIENTS} are taken at once; send several requests");
-            Err(Problem::invalid(detail).with("field", "to"))
-        }
-        _ => Ok(()),
-    }
 }
 
 /// Fields of a form as the JSON would have them, and its files.

@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::extract::{FromRequest as _, Multipart, Request, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use http::{HeaderMap, header};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -10,7 +10,7 @@ use waxwing_core::{Address, Submission};
 use waxwing_push::{Composed, FieldValue, Special, from_fields};
 
 use super::request::{MessageRequest, Priority, ReceiptWish, Recipients, TlvRequest};
-use super::submit::{MAX_RECIPIENTS, SubmitItem, SubmitReply, answer, idempotency_key, recipient_key};
+use super::submit::{MAX_RECIPIENTS, SubmitItem, SubmitReply, answer, answered, check_count, idempotency_key, outcome, recipient_key};
 use crate::auth::Caller;
 use crate::{ApiState, Problem, body, push};
 
@@ -102,15 +102,7 @@ pub(crate) struct PushRequest {
     security(("basic" = []))
 )]
 pub(crate) async fn submit(State(state): State<ApiState>, caller: Caller, request: Request) -> Response {
-    match handle(&state, &caller, request).await {
-        Ok(response) => response,
-        Err(problem) => {
-            if problem.status.is_client_error() {
-                state.bad_input("rest", problem.kind, caller.peer, &problem.detail);
-            }
-            problem.into_response()
-        }
-    }
+    answered(&state, &caller, handle(&state, &caller, request).await)
 }
 
 async fn handle(state: &ApiState, caller: &Caller, request: Request) -> Result<Response, Problem> {
@@ -122,14 +114,7 @@ async fn handle(state: &ApiState, caller: &Caller, request: Request) -> Result<R
         body::require_json(request.headers())?;
         of_json(&body::read(request.into_body(), state.shared().options.body_limit).await?)?
     };
-    let count = envelope.to.list().len();
-    if count == 0 {
-        return Err(Problem::invalid("to: there is no recipient").with("field", "to"));
-    }
-    if count > MAX_RECIPIENTS {
-        let detail = format!("there are {count} recipients, at most {MAX_RECIPIENTS} are taken at once; send several requests");
-        return Err(Problem::invalid(detail).with("field", "to"));
-    }
+    check_count(envelope.to.list().len(), MAX_RECIPIENTS)?;
     let mut template = envelope.envelope(state.gateway().clock.now(), &state.shared().options.guard)?;
     template.message.submitted_from = caller.peer.map(|p| p.ip().to_string()).unwrap_or_default().into();
     let composed = push::compose(state, &caller.account, special).await?;
@@ -159,11 +144,7 @@ async fn run(
         }
     }
     let results = state.gateway().submit(&caller.account, submissions).await;
-    let outcome = |(item, result): (SubmitItem, Result<waxwing_core::MsgId, waxwing_core::SubmitError>)| match result {
-        Ok(id) => (SubmitItem { id: Some(id.to_string()), ..item }, None),
-        Err(e) => (item, Some(Problem::from(&e))),
-    };
-    items.into_iter().zip(results).map(outcome).collect()
+    items.into_iter().zip(results).map(|(item, result)| outcome(item, result.map_err(|e| Problem::from(&e)))).collect()
 }
 
 fn of_json(octets: &[u8]) -> Result<(MessageRequest, Special), Problem> {

@@ -111,14 +111,39 @@ where
     B: hyper::body::Body<Data = Bytes> + Unpin,
     B::Error: std::fmt::Display,
 {
-    match handle(state, caller, request).await {
-        Ok(response) => response,
-        Err(problem) => {
-            if problem.status.is_client_error() {
-                state.bad_input("rest", problem.kind, caller.peer, &problem.detail);
-            }
-            problem.into_response()
+    answered(state, caller, handle(state, caller, request).await)
+}
+
+/// The answer, or what is wrong, which is counted and logged where it is the caller's doing.
+pub(super) fn answered(state: &ApiState, caller: &Caller, result: Result<Response, Problem>) -> Response {
+    result.unwrap_or_else(|problem| {
+        if problem.status.is_client_error() {
+            state.bad_input("rest", problem.kind, caller.peer, &problem.detail);
         }
+        problem.into_response()
+    })
+}
+
+/// Whether so many recipients can be taken at once.
+///
+/// # Errors
+/// 400 that names `to`.
+pub(super) fn check_count(count: usize, most: usize) -> Result<(), Problem> {
+    match count {
+        0 => Err(Problem::invalid("to: there is no recipient").with("field", "to")),
+        n if n > most => {
+            let detail = format!("to: there are {n} recipients, at most {most} are taken at once; send several requests");
+            Err(Problem::invalid(detail).with("field", "to"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A recipient's place in the answer, with what became of it.
+pub(super) fn outcome(item: SubmitItem, result: Result<waxwing_core::MsgId, Problem>) -> (SubmitItem, Option<Problem>) {
+    match result {
+        Ok(id) => (SubmitItem { id: Some(id.to_string()), ..item }, None),
+        Err(problem) => (item, Some(problem)),
     }
 }
 
@@ -133,14 +158,7 @@ where
     let (requests, batch) = parse(&body)?;
     drop(body);
     let total: usize = requests.iter().map(|r| r.to.list().len()).sum();
-    if total == 0 {
-        return Err(Problem::invalid("to: there is no recipient").with("field", "to"));
-    }
-    if total > MAX_RECIPIENTS {
-        return Err(Problem::invalid(format!(
-            "there are {total} recipients, at most {MAX_RECIPIENTS} are taken at once; send several requests"
-        )));
-    }
+    check_count(total, MAX_RECIPIENTS)?;
     let reply = run(state, caller, requests, total, key.as_deref()).await;
     Ok(answer(reply, batch, None))
 }

@@ -7,7 +7,6 @@
 mod connection;
 mod message;
 mod reply;
-mod tls;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,7 +18,6 @@ use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
 
 pub use reply::SmtpReply;
-pub use tls::{RelayTlsError, Trust, client_tls};
 
 use crate::smtp::{Enhanced, Notify, Ret};
 use connection::{Connection, Fault};
@@ -31,7 +29,7 @@ pub struct RelayOptions {
     pub address: String,
     /// Whether and when TLS begins.
     pub tls: RelayTls,
-    /// Whom TLS trusts; see [`client_tls`]. Needed unless `tls` is [`RelayTls::None`].
+    /// Whom TLS trusts; see [`waxwing_session::client_config`]. Needed unless `tls` is [`RelayTls::None`].
     pub tls_config: Option<Arc<ClientConfig>>,
     /// The name that must stand in the relay's certificate; `None` for the host of the address.
     pub server_name: Option<String>,

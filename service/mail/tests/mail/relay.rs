@@ -12,9 +12,10 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader, Lines};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::process::{Child, ChildStdout, Command};
-use waxwing_mail::relay::{EnvelopeRecipient, RelayTls, Trust, client_tls};
+use waxwing_mail::relay::{EnvelopeRecipient, RelayTls};
 use waxwing_mail::smtp::{Enhanced, Notify, Ret};
 use waxwing_mail::{Delivery, Envelope, Relay, RelayOptions};
+use waxwing_session::{Roots, TlsClientOptions, client_config};
 
 use crate::door::Door;
 use crate::peer::{interpreter, script_path, skipped};
@@ -68,7 +69,8 @@ impl Peer {
     fn tls(&self, mode: RelayTls) -> RelayOptions {
         let mut options = self.options();
         options.tls = mode;
-        options.tls_config = Some(client_tls(&Trust::File(self.certificate.clone())).unwrap());
+        options.tls_config =
+            Some(client_config(&TlsClientOptions { roots: Roots::File(self.certificate.clone()), ..TlsClientOptions::default() }).unwrap());
         options
     }
 
@@ -137,7 +139,7 @@ async fn tls_and_logins() {
         options.server_name = Some("other.example".to_owned());
         let sent = Relay::new(options.clone()).send(&to(&["a@example.com"]), MESSAGE).await;
         assert!(failure(&sent[0]).2.contains("TLS with the relay failed"), "{sent:?}");
-        options.tls_config = Some(client_tls(&Trust::Webpki).unwrap());
+        options.tls_config = Some(client_config(&TlsClientOptions::default()).unwrap());
         let sent = Relay::new(options).send(&to(&["a@example.com"]), MESSAGE).await;
         assert!(failure(&sent[0]).2.contains("TLS with the relay failed"), "{sent:?}");
     }
@@ -254,7 +256,7 @@ async fn replies_before_tls() {
     let (address, server) = scripted(vec![steps]).await;
     let mut options = RelayOptions::new(address);
     options.tls = RelayTls::StartTls;
-    options.tls_config = Some(client_tls(&Trust::Anybody).unwrap());
+    options.tls_config = Some(client_config(&TlsClientOptions { insecure: true, ..TlsClientOptions::default() }).unwrap());
     let sent = Relay::new(options).send(&to(&["a@example.com"]), MESSAGE).await;
     assert!(failure(&sent[0]).2.contains("between STARTTLS and TLS"), "{sent:?}");
     server.await.unwrap();

@@ -7,12 +7,12 @@ use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
-use waxwing_mail::relay::{Trust, client_tls};
+use waxwing_session::{Roots, TlsClientOptions, client_config};
 
 use crate::door::{Door, Wire};
 
 fn trusting(door: &Door) -> Arc<ClientConfig> {
-    client_tls(&Trust::File(door.certificate.clone())).unwrap()
+    client_config(&TlsClientOptions { roots: Roots::File(door.certificate.clone()), ..TlsClientOptions::default() }).unwrap()
 }
 
 async fn start_tls(door: &Door, wire: Wire<TcpStream>) -> Wire<tokio_rustls::client::TlsStream<TcpStream>> {
