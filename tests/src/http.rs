@@ -181,7 +181,7 @@ fn decode(text: &str) -> String {
     String::from_utf8_lossy(&octets).into_owned()
 }
 
-/// A server that answers every request with an empty text and, unless it is told otherwise, 200, and notes it.
+/// A server that answers every request with the same and, unless it is told otherwise, 200, and notes it.
 #[derive(Debug)]
 pub struct Catcher {
     address: SocketAddr,
@@ -191,8 +191,13 @@ pub struct Catcher {
 }
 
 impl Catcher {
-    /// Starts one on a free port. It ends with the process.
+    /// Starts one on a free port that answers with an empty text. It ends with the process.
     pub fn start() -> Self {
+        Self::serving("text/plain", "")
+    }
+
+    /// The same with another answer: its media type, and its content.
+    pub fn serving(media: &'static str, content: &'static str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("a bound socket");
         let (sender, requests) = channel();
@@ -201,7 +206,7 @@ impl Catcher {
         std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
                 let refuse = || left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |count| count.checked_sub(1)).is_ok();
-                if let Some(caught) = serve(&stream, refuse)
+                if let Some(caught) = serve(&stream, (media, content), refuse)
                     && sender.send(caught).is_err()
                 {
                     return;
@@ -236,7 +241,7 @@ impl Catcher {
     }
 }
 
-fn serve(stream: &TcpStream, refuse: impl FnOnce() -> bool) -> Option<Caught> {
+fn serve(stream: &TcpStream, (media, content): (&str, &str), refuse: impl FnOnce() -> bool) -> Option<Caught> {
     stream.set_read_timeout(Some(BOUND)).ok()?;
     let mut reader = BufReader::new(stream);
     let (first, headers) = read_head(&mut reader).ok()?;
@@ -247,9 +252,7 @@ fn serve(stream: &TcpStream, refuse: impl FnOnce() -> bool) -> Option<Caught> {
     reader.take(length).read_to_end(&mut body).ok()?;
     let answered = if refuse() { 500 } else { 200 };
     let mut out = stream;
-    out.write_all(
-        format!("HTTP/1.1 {answered} Answer\r\ncontent-type: text/plain\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").as_bytes(),
-    )
-    .ok()?;
+    let head = format!("content-type: {media}\r\ncontent-length: {}\r\nconnection: close", content.len());
+    out.write_all(format!("HTTP/1.1 {answered} Answer\r\n{head}\r\n\r\n{content}").as_bytes()).ok()?;
     Some(Caught { method, target, headers, answered, body: String::from_utf8_lossy(&body).into_owned() })
 }

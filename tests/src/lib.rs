@@ -10,6 +10,7 @@ mod wait;
 
 pub mod binary;
 pub mod carrier;
+pub mod certificates;
 pub mod client;
 pub mod cmpp;
 pub mod cmpp_client;

@@ -145,9 +145,14 @@ impl Pdu {
         Self([&[0x8c, kind, 0x98], transaction.as_bytes(), &[0, 0x8d, version]].concat())
     }
 
+    /// Of a type that has no transaction, in version 1.2.
+    pub fn without_transaction(kind: u8) -> Self {
+        Self(vec![0x8c, kind, 0x8d, 0x92])
+    }
+
     /// A message of a mailbox, for m-mbox-upload-req.
     pub fn description() -> Self {
-        Self(vec![0x8c, 0x93, 0x8d, 0x92])
+        Self::without_transaction(0x93)
     }
 
     /// With a field, by its number without the high bit, whose value is one octet.

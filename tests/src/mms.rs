@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::mm1::{Answer, Mm1, Pdu};
 use crate::phone::Phone;
 use crate::push::{joined, unhex};
-use crate::{Carrier, Config, Gateway, http, until_some};
+use crate::{Carrier, Config, Gateway, http, until, until_some};
 
 const BOUND: Duration = Duration::from_secs(20);
 
@@ -116,6 +116,18 @@ impl Network {
                 m["to"].as_str().is_some_and(|to| to.ends_with(number)) && m["state"].as_str().is_some_and(|s| states.contains(&s))
             })
         })
+    }
+
+    /// Waits until a multimedia message to a number has come to this step of its way (`notified`, `fetched`...).
+    pub fn wait_for_step(&self, number: &str, step: &str) {
+        let has_come = |message: &Value| {
+            let id = message["id"].as_str().expect("a number");
+            let one = http::get_as(self.gateway.http(), &format!("/api/v1/messages/{id}"), "root", "secret").json();
+            one["mms"].as_array().is_some_and(|steps| steps.iter().any(|s| s["step"] == step))
+        };
+        until(&format!("{step} of the message to {number}"), BOUND, || {
+            self.messages("mms").iter().any(|m| m["to"].as_str().is_some_and(|to| to.ends_with(number)) && has_come(m))
+        });
     }
 }
 

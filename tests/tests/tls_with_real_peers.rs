@@ -1,51 +1,16 @@
 //! TLS at every door and line, with certificates that OpenSSL made and peers that others wrote.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 use std::time::Duration;
 
 use serde_json::json;
-use tempfile::TempDir;
+use waxwing_tests::certificates::Certificates;
 use waxwing_tests::client::Job;
 use waxwing_tests::peer::Peer;
 use waxwing_tests::smpp::{Esme, command};
 use waxwing_tests::{Carrier, Config, Gateway, until};
 
 const BOUND: Duration = Duration::from_secs(20);
-
-/// An authority and a certificate for 127.0.0.1 that it has signed.
-struct Certificates {
-    folder: TempDir,
-}
-
-impl Certificates {
-    fn new() -> Self {
-        let folder = tempfile::Builder::new().prefix("waxwing-tls-").tempdir().expect("a temporary folder");
-        let new = |name: &str, subject: &str, more: &[&str]| {
-            let (key, cert) = (format!("{name}.key"), format!("{name}.pem"));
-            let mut arguments = vec!["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"];
-            arguments.extend(["-keyout", key.as_str(), "-out", cert.as_str(), "-subj", subject]);
-            arguments.extend(more);
-            let output = Command::new("openssl").args(arguments).current_dir(folder.path()).output();
-            let output = output.unwrap_or_else(|error| panic!("openssl: {error}; run scripts/install-test-peers.sh"));
-            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        };
-        for authority in ["ca", "stranger"] {
-            new(authority, &format!("/CN=Test {authority}"), &["-addext", "basicConstraints=critical,CA:TRUE"]);
-        }
-        let leaf = ["-CA", "ca.pem", "-CAkey", "ca.key", "-addext", "subjectAltName=IP:127.0.0.1"];
-        new("server", "/CN=localhost", &[&leaf[..], &["-addext", "basicConstraints=critical,CA:FALSE"]].concat());
-        Self { folder }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn toml(&self, name: &str) -> String {
-        format!("{:?}", self.path(name).to_string_lossy())
-    }
-}
 
 fn over_tls(ca: &Path) -> Job {
     Job { tls_ca: Some(ca.to_owned()), ..Job::new("node_smpp_client.js", &["gsm7", "ucs2", "udh"]) }
