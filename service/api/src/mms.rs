@@ -10,7 +10,7 @@ use futures_util::future::BoxFuture;
 use waxwing_core::{Account, Door, Gateway, Message, Millis, MsgId};
 use waxwing_ledger::{EventKind, EventRecord};
 use waxwing_spool::QueueId;
-use waxwing_wap::document::Permission;
+use waxwing_wap::document::{Constraint, Permission, PermissionKind};
 
 use crate::hooks::WEBHOOK;
 use crate::{ApiState, Problem};
@@ -211,6 +211,15 @@ pub struct Protection {
     pub permissions: Vec<Permission>,
     /// Texts and XML are protected too, not media alone.
     pub texts: bool,
+}
+
+impl Protection {
+    /// What is allowed, all of it within the same constraint; with none where that says nothing.
+    pub fn new(delivery: Delivery, kinds: Vec<PermissionKind>, constraint: &Constraint, texts: bool) -> Protection {
+        let constraint = Some(constraint).filter(|c| **c != Constraint::default());
+        let permissions = kinds.into_iter().map(|kind| Permission { kind, constraint: constraint.cloned() }).collect();
+        Protection { delivery, permissions, texts }
+    }
 }
 
 /// How protected content is delivered.

@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use waxwing_api::{Delivery, MmsClass, MmsPart, MmsRequest, Protection, escape};
 use waxwing_core::{Door, want};
+use waxwing_wap::document::{Constraint, PermissionKind};
 
 use crate::form::Posted;
 use crate::session::SignedIn;
@@ -13,7 +14,12 @@ use crate::{Console, page};
 const PRIORITIES: [(&str, &str); 3] = [("1", "normal"), ("0", "low"), ("2", "high")];
 const CLASSES: [(&str, &str); 4] =
     [("personal", "personal"), ("informational", "informational"), ("advertisement", "advertisement"), ("auto", "made by a machine")];
-const PROTECTIONS: [(&str, &str); 2] = [("", "none"), ("lock", "must not be passed on (forward lock)")];
+const PROTECTIONS: [(&str, &str); 4] = [
+    ("", "none"),
+    ("lock", "must not be passed on (forward lock)"),
+    ("combined", "with rights inside (combined delivery)"),
+    ("separate", "encrypted, rights follow by push (separate delivery)"),
+];
 
 pub(crate) async fn page(State(console): State<Console>, who: SignedIn) -> Response {
     page::page(&console, &who, "MMS", false, &form(&console, &who, &Posted::default(), ""))
@@ -52,9 +58,7 @@ async fn send(console: &Console, who: &SignedIn, posted: &Posted) -> Result<Stri
     request.read_report = posted.has("read_report");
     request.hide_sender = posted.has("hide_sender");
     request.may_adapt = !posted.has("as_is");
-    if posted.get("protection") == "lock" {
-        request.protection = Some(Protection { delivery: Delivery::ForwardLock, permissions: Vec::new(), texts: false });
-    }
+    request.protection = protection(posted)?;
     // Nobody waits for the receipt; asking for it lets the message's page tell what became of it.
     request.want = want::FINAL | if request.read_report { want::READ } else { 0 };
     let outcomes = door.submit(&who.account, request).await.map_err(|p| p.detail)?;
@@ -64,6 +68,28 @@ async fn send(console: &Console, who: &SignedIn, posted: &Posted) -> Result<Stri
         Some(_) => Err(format!("to some of them; the others have it: {}", refused.join("; "))),
         None => Err(refused.first().cloned().unwrap_or_else(|| "the message centre gave no answer".to_owned())),
     }
+}
+
+/// What may be done with the files: shown and played so often and until then, where that is said.
+fn protection(posted: &Posted) -> Result<Option<Protection>, String> {
+    let delivery = match posted.get("protection") {
+        "lock" => Delivery::ForwardLock,
+        "combined" => Delivery::Combined,
+        "separate" => Delivery::Separate,
+        _ => return Ok(None),
+    };
+    let given = |name: &str| Some(posted.get(name).trim().to_owned()).filter(|v| !v.is_empty());
+    let (uses, until) = (given("uses"), given("until"));
+    if delivery == Delivery::ForwardLock {
+        return match uses.or(until) {
+            Some(_) => Err("a forward lock has no limits; choose combined or separate delivery for them".to_owned()),
+            None => Ok(Some(Protection::new(delivery, Vec::new(), &Constraint::default(), false))),
+        };
+    }
+    let count = uses.map(|n| n.parse().ok().filter(|n| *n > 0).ok_or_else(|| format!("Uses: {n:?} is no number from 1"))).transpose()?;
+    let end = until.map(|day| day.parse::<jiff::civil::Date>().map_err(|_| format!("Until: {day:?} is no date"))).transpose()?;
+    let constraint = Constraint { count, end: end.map(|day| format!("{day}T23:59:59")), ..Constraint::default() };
+    Ok(Some(Protection::new(delivery, vec![PermissionKind::Play, PermissionKind::Display], &constraint, false)))
 }
 
 fn form(console: &Console, who: &SignedIn, posted: &Posted, error: &str) -> String {
@@ -95,6 +121,9 @@ fn form(console: &Console, who: &SignedIn, posted: &Posted, error: &str) -> Stri
          <label>Pictures, sounds, videos and other files<input type=\"file\" name=\"files\" multiple></label>\
          <p class=\"hint\">They are shown in this order, and made to fit each recipient's phone. A presentation (.smil) is made where none is chosen.</p>\
          <div class=\"row\"><label>Class{class}</label><label>Priority{priority}</label><label>Protection{protection}</label></div>\
+         <div class=\"row\"><label>Uses at the most<input name=\"uses\" value=\"{uses}\" inputmode=\"numeric\" pattern=\"[0-9]*\" placeholder=\"any number\"></label>\
+         <label>Usable until<input type=\"date\" name=\"until\" value=\"{until}\"></label></div>\
+         <p class=\"hint\">Both limits are for combined and separate delivery.</p>\
          <div class=\"row\">{read}{hide}{as_is}</div>\
          <button>Send</button></form>",
         csrf = who.csrf,
@@ -105,6 +134,8 @@ fn form(console: &Console, who: &SignedIn, posted: &Posted, error: &str) -> Stri
         class = choice("class", &CLASSES),
         priority = choice("priority", &PRIORITIES),
         protection = choice("protection", &PROTECTIONS),
+        uses = value("uses"),
+        until = value("until"),
         read = tick("read_report", "ask whether it was read"),
         hide = tick("hide_sender", "hide the sender"),
         as_is = tick("as_is", "leave the files as they are"),

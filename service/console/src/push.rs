@@ -18,10 +18,15 @@ const PREFIX: &str = "f_";
 pub(crate) struct Which {
     #[serde(default)]
     kind: String,
+    /// What stood in the form of another kind.
+    #[serde(default)]
+    to: String,
+    #[serde(default)]
+    from: String,
 }
 
 pub(crate) async fn page(State(console): State<Console>, who: SignedIn, Query(which): Query<Which>) -> Response {
-    let posted = Posted::default().or("kind", &which.kind);
+    let posted = Posted::default().or("kind", &which.kind).or("to", &which.to).or("from", &which.from);
     page::page(&console, &who, "Push", false, &form(&console, &who, &posted, ""))
 }
 

@@ -372,6 +372,19 @@ async fn a_multimedia_message_is_sent_with_its_files() {
     let expected = [("", "a\nb"), ("one.gif", "one.gif"), ("two.gif", "two.gif")].map(|(n, d)| (n.to_owned(), d.to_owned()));
     assert_eq!(parts, expected);
     assert!(request.to.len() == 2 && !request.may_adapt && request.protection.is_some());
+    let limited = body(&page.csrf()).replace("\r\n\r\nlock\r\n", "\r\n\r\nseparate\r\n").replace("--b--", "")
+        + &field("uses", "3")
+        + &field("until", "2030-05-01")
+        + "--b--\r\n";
+    assert_eq!(h.call(post(limited.clone())).await.status, StatusCode::SEE_OTHER);
+    let protection = centre.0.lock().unwrap().pop().unwrap().protection.unwrap();
+    let constraint = protection.permissions[0].constraint.clone().unwrap();
+    assert_eq!(
+        (protection.delivery, constraint.count, constraint.end.as_deref()),
+        (waxwing_api::Delivery::Separate, Some(3), Some("2030-05-01T23:59:59"))
+    );
+    let wrong = h.call(post(limited.replace("separate", "lock"))).await;
+    assert!(wrong.text.contains("a forward lock has no limits") && wrong.text.contains("value=\"2030-05-01\""), "{}", wrong.text);
 
     // What strangers sent is no page of ours.
     let image = h.get("/console/messages/2A/parts/0", &cookie).await;

@@ -7,7 +7,6 @@ use waxwing_wap::document::{Constraint, PermissionKind};
 use super::submission::{self, Envelope, invalid, yes};
 use crate::mms::{Delivery, MmsClass, MmsPart, MmsRequest, Protection, fetch_part};
 use crate::params::Params;
-use crate::rest::permissions;
 use crate::{ApiState, Problem};
 
 /// Parameters any of which makes a request one for a multimedia message; `MMSURL` is a notification of one that lies elsewhere.
@@ -122,7 +121,7 @@ fn protection(p: &Params) -> Result<Option<Protection>, Problem> {
         end: moment(p, "DRMConstraintEnd", "T23:59:59")?,
         interval: p.text("drmconstraintinterval")?.map(interval).transpose()?,
     };
-    Ok(Some(Protection { delivery, permissions: permissions(kinds, &constraint), texts }))
+    Ok(Some(Protection::new(delivery, kinds, &constraint, texts)))
 }
 
 fn moment(p: &Params, name: &str, time_of_day: &str) -> Result<Option<String>, Problem> {

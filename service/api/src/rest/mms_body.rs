@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use utoipa::ToSchema;
 use waxwing_core::{Door, want};
-use waxwing_wap::document::{Constraint, Permission, PermissionKind};
+use waxwing_wap::document::{Constraint, PermissionKind};
 
 use super::request::{MAX_CALLBACK, MAX_REFERENCE, ReceiptWish, Recipients, field, millis, short, wanted};
 use crate::mms::{Delivery, MmsClass, MmsPart, MmsRequest, Protection, fetch_part};
@@ -321,14 +321,8 @@ impl Drm {
                 Interval::Duration(d) => d,
             }),
         };
-        Ok(Protection { delivery, permissions: permissions(kinds, &constraint), texts: rights.texts.unwrap_or(false) })
+        Ok(Protection::new(delivery, kinds, &constraint, rights.texts.unwrap_or(false)))
     }
-}
-
-/// The same constraint for each; none where it says nothing.
-pub(crate) fn permissions(kinds: Vec<PermissionKind>, constraint: &Constraint) -> Vec<Permission> {
-    let constraint = Some(constraint).filter(|c| **c != Constraint::default());
-    kinds.into_iter().map(|kind| Permission { kind, constraint: constraint.cloned() }).collect()
 }
 
 /// A date gets the time of day.

@@ -17,7 +17,6 @@ use http::{Method, StatusCode, Uri};
 use crate::{ApiState, Problem};
 
 pub(crate) use messages::rfc3339;
-pub(crate) use mms_body::permissions;
 pub(crate) use request::MAX_CALLBACK;
 pub(crate) use submit::{SubmitItem, SubmitReply, direct};
 

@@ -69,7 +69,19 @@ function chooseKind() {
   const kind = document.getElementById("kind");
   if (!kind) return;
   kind.form.querySelector("button").hidden = true;
-  kind.addEventListener("change", () => kind.form.submit());
+  kind.addEventListener("change", () => {
+    // Whom it is for does not depend on the kind.
+    for (const name of ["to", "from"]) {
+      const typed = document.querySelector("form[method=post] input[name=" + name + "]");
+      if (!typed || !typed.value) continue;
+      const kept = document.createElement("input");
+      kept.type = "hidden";
+      kept.name = name;
+      kept.value = typed.value;
+      kind.form.append(kept);
+    }
+    kind.form.submit();
+  });
 }
 
 const go = document.querySelector("a[data-go]");
