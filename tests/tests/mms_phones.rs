@@ -2,7 +2,8 @@
 //! ImageMagick and ffprobe judge what they get.
 #![allow(clippy::unwrap_used)]
 
-use std::net::SocketAddr;
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -460,6 +461,22 @@ fn a_message_that_is_read_at_once_is_reported_as_read() {
     }
 }
 
+#[test]
+fn a_read_report_that_comes_again_is_told_once() {
+    let mut net = start();
+    let (mut alice, mut bob) = (net.phone(ALICE), net.phone(BOB));
+    send(&mut alice, &to_send("T1", &[BOB], "Hello").octet(READ_REPORT, YES).plain_text("Hello Bob"));
+    let (_, got) = bob.get(&net.notified(BOB));
+    bob.tell(&Pdu::new(ACKNOWLEDGE_IND, &got.text(TRANSACTION)));
+    // A phone that did not get the answer says it again.
+    for _ in 0..3 {
+        bob.tell(&read_rec(&got.text(MESSAGE_ID), BOB, ALICE));
+    }
+    send(&mut alice, &to_send("T2", &[DAVE], "The last").plain_text("Hello"));
+    let kinds = std::iter::from_fn(|| Some(net.next_push()).filter(|pushed| pushed.to != bare(DAVE)).map(|pushed| pushed.pdu.kind()));
+    assert_eq!(kinds.collect::<Vec<_>>(), [READ_ORIG_IND]);
+}
+
 /// A request to the administration by REST, which has to succeed.
 fn administrate(net: &Network, method: &str, path: &str, body: &Value) {
     let headers = [("authorization", http::basic("root", "secret")), ("content-type", "application/json".to_owned())];
@@ -621,10 +638,48 @@ fn texts_are_compressed_for_phones_that_take_it() {
     assert_eq!((small.status, small.header("content-encoding")), (200, Some("gzip")));
     assert!(small.body.len() < text.len() / 10, "{}", small.body.len());
 
+    // Compressed by others, either way.
     let folder = folder();
     let took = run(folder.path(), "curl", &format!("-sS -f --compressed -w %{{size_download}} -o fetched {location}"));
     assert_eq!(took, small.body.len().to_string());
     assert!(std::fs::read(folder.path().join("fetched")).unwrap() == plain.body, "the same");
+    std::fs::write(folder.path().join("request"), to_send("T2", &[CAROL], "Long").plain_text(&text).0).unwrap();
+    run(folder.path(), "gzip", "request");
+    let mut packed = net.phone(ALICE).with("content-encoding", "gzip");
+    send(&mut packed, &Pdu(std::fs::read(folder.path().join("request.gz")).unwrap()));
+    let location = net.notified(CAROL);
+    assert!(net.phone(CAROL).fetch(&location).body.ends_with(text.as_bytes()));
+}
+
+#[test]
+fn gateways_and_proxies_ask_in_their_own_ways() {
+    let mut net = start();
+    send(&mut net.phone(ALICE), &to_send("T1", &[BOB], "Hello").plain_text("Hello Bob"));
+    let location = net.notified(BOB);
+    let whole = net.phone(BOB).fetch(&location).body;
+    let asked = |request: &str| {
+        let mut stream = TcpStream::connect(net.gateway.mmsc()).unwrap();
+        stream.set_read_timeout(Some(BOUND)).unwrap();
+        write!(stream, "{request}\r\n\r\n").unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        let end = answer.windows(4).position(|w| w == b"\r\n\r\n").expect("the end of the head") + 4;
+        let body = answer.split_off(end);
+        (String::from_utf8(answer).unwrap().to_ascii_lowercase(), body)
+    };
+    let path = path_of(&location);
+    for request in [
+        // An old gateway; a proxy that passes on what it was asked; one that closes.
+        format!("GET {path} HTTP/1.0"),
+        format!("GET {location} HTTP/1.1\r\nHost: {}\r\nConnection: close", net.gateway.mmsc()),
+        format!("GET {path} HTTP/1.1\r\nHost: mms.example.net\r\nVia: 1.1 wap\r\nConnection: close"),
+    ] {
+        let (head, body) = asked(&request);
+        assert!(head.contains(" 200 ok\r\n") && head.contains("content-type: application/vnd.wap.mms-message\r\n"), "{request}: {head}");
+        assert!(body == whole, "{request}: {body:02x?}");
+    }
+    let (head, body) = asked(&format!("HEAD {path} HTTP/1.1\r\nHost: mms\r\nConnection: close"));
+    assert!(head.starts_with("http/1.1 200 ") && body.is_empty(), "{head} {body:02x?}");
 }
 
 /// A small old phone.
