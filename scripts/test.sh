@@ -2,6 +2,7 @@
 # Everything that has to hold before a change is taken: peers installed, formatting, lints, all tests.
 # The closing lines say how many tests passed, failed and were skipped.
 #   WAXWING_KILLS, WAXWING_POWER_CUTS   rounds of the crash tests
+#   WAXWING_TEST_PROGRAMS               test programs at the same time (2)
 #   WAXWING_BIN                         a waxwing binary to test instead of the one built here
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -25,7 +26,7 @@ export WAXWING_BIN=${WAXWING_BIN:-$(realpath "$target")/debug/waxwing}
 
 step "tests"
 status=0
-cargo test --workspace --locked --no-fail-fast 2>&1 | tee "$log" || status=$?
+scripts/run-tests.py 2>&1 | tee "$log" || status=$?
 
 step "result"
 grep -aoE 'SKIPPED .*' "$log" || true

@@ -86,20 +86,23 @@ impl Adapter {
         }
     }
 
-    /// The content for a phone that sent these headers.
-    pub(crate) async fn fit(&self, facts: &Facts, content: Bytes, headers: &HeaderMap) -> Fit {
+    /// The content for a phone that sent these headers, of at most so many octets where its subscriber has a limit.
+    pub(crate) async fn fit(&self, facts: &Facts, content: Bytes, headers: &HeaderMap, most: Option<u64>) -> Fit {
         if !self.enabled || !facts.may_adapt || facts.locked {
             return Fit::untouched(content);
         }
         let phone = self.fingerprint(headers);
-        let key = (facts.media.clone(), phone);
+        let key = (facts.media.clone(), phone, most);
         if let Some(known) = self.results.lock().get(&key) {
             return match known {
                 Some((content, words)) => Fit { content, words: Some(words), is_text: false },
                 None => Fit::untouched(content),
             };
         }
-        let capabilities = self.capabilities(phone, headers).await;
+        let mut capabilities = self.capabilities(phone, headers).await;
+        if let Some(most) = most.filter(|most| *most < capabilities.max_message_size) {
+            Arc::make_mut(&mut capabilities).max_message_size = most;
+        }
         let Some(taken) = Taken::apart(&content) else { return Fit::untouched(content) };
         if fits(&taken.items, &capabilities, &self.options) {
             return Fit { is_text: taken.is_text(), ..Fit::untouched(content) };
@@ -366,7 +369,7 @@ struct Results {
     order: std::collections::VecDeque<Key>,
 }
 
-type Key = (Bytes, u64);
+type Key = (Bytes, u64, Option<u64>);
 /// What an entry without a content is reckoned to take.
 const ENTRY: usize = 256;
 
@@ -407,12 +410,12 @@ mod tests {
     fn results_are_bounded() {
         let mut results = Results::new(100_000);
         for n in 0..1000u64 {
-            results.put((Bytes::from(n.to_be_bytes().to_vec()), 1), Some((Bytes::from(vec![0; 1000]), String::new())));
-            results.put((Bytes::from(n.to_be_bytes().to_vec()), 2), None);
+            results.put((Bytes::from(n.to_be_bytes().to_vec()), 1, None), Some((Bytes::from(vec![0; 1000]), String::new())));
+            results.put((Bytes::from(n.to_be_bytes().to_vec()), 2, None), None);
         }
         assert!(results.octets <= 100_000 && results.known.len() < 140 && results.known.len() == results.order.len());
-        assert!(results.get(&(Bytes::from(999u64.to_be_bytes().to_vec()), 1)).is_some());
-        results.put((Bytes::new(), 0), Some((Bytes::from(vec![0; 50_000]), String::new())));
-        assert!(results.get(&(Bytes::new(), 0)).is_none());
+        assert!(results.get(&(Bytes::from(999u64.to_be_bytes().to_vec()), 1, None)).is_some());
+        results.put((Bytes::new(), 0, None), Some((Bytes::from(vec![0; 50_000]), String::new())));
+        assert!(results.get(&(Bytes::new(), 0, None)).is_none());
     }
 }

@@ -23,6 +23,8 @@ const BATCH: usize = 256;
 const PAUSE: Duration = Duration::from_secs(1);
 const LATER: Millis = 60_000;
 const OCTETS: u32 = 4;
+/// Why a message is delivered that its recipient passed on without having fetched it.
+pub(crate) const FORWARDED: &str = "forwarded";
 /// Rounds of "somebody else was faster".
 const ROUNDS: usize = 8;
 
@@ -106,6 +108,7 @@ impl Centre {
         let Some(facts) = Facts::of(&out.message) else { return done(out, "unreadable", Vec::new()) };
         let state = State::try_from(receipt.state).unwrap_or(State::Unknown);
         let status = match state {
+            State::Delivered if receipt.reason == FORWARDED => MessageStatus::Forwarded,
             State::Delivered => MessageStatus::Retrieved,
             State::Expired => MessageStatus::Expired,
             State::Rejected => MessageStatus::Rejected,

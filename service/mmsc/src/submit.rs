@@ -1,5 +1,6 @@
 //! The one way in for multimedia messages: recipients get their ways, the content is stored once, and all of it is durable together.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -107,6 +108,8 @@ struct Place {
     way: Way,
     queue: QueueId,
     destination: Address,
+    /// The largest message that it takes, octets.
+    most: Option<u64>,
 }
 
 impl Centre {
@@ -140,12 +143,22 @@ impl Centre {
         let facts = self.facts(&draft, now, size)?;
         let mut refused = Vec::new();
         let (mut entries, mut taken) = (Vec::with_capacity(recipients.len()), Vec::with_capacity(recipients.len()));
+        let (mut ways, mut places) = (Vec::with_capacity(recipients.len()), HashMap::new());
         for recipient in recipients {
             match self.place(&recipient, draft.locked || !draft.rights.is_empty()) {
+                // The same number in another spelling is the same recipient.
+                Ok(place) if places.contains_key(&place.destination.octets) => {
+                    taken.extend(places.get(&place.destination.octets).map(|at| (recipient, *at)));
+                }
+                Ok(Place { most: Some(most), .. }) if size > most && !self.can_shrink(&draft) => {
+                    refused.push((recipient, MmsError::TooLarge(size, most)));
+                }
                 Ok(place) => {
                     let entry = self.entry(account, &draft, &facts, &source, &recipient, &place, (due, expires))?;
+                    taken.push((recipient, entries.len()));
+                    places.insert(place.destination.octets, entries.len());
                     entries.push(entry);
-                    taken.push((recipient, place.way));
+                    ways.push(place.way);
                 }
                 Err(e) => refused.push((recipient, e)),
             }
@@ -160,21 +173,23 @@ impl Centre {
             facts.media = media.clone();
             entry.native = facts.to_bytes();
         }
-        let entries = entries.into_iter().map(|(message, _)| message.into_entry()).collect();
+        let (entries, entries_to): (Vec<_>, Vec<_>) =
+            entries.into_iter().map(|(message, facts)| (message.into_entry(), facts.recipient)).unzip();
         let ids = self.gateway.accept(account, entries).await?;
         let id = *pin.id();
-        for (id_of_message, (_, way)) in ids.iter().zip(&taken) {
+        for (id_of_message, way) in ids.iter().zip(&ways) {
             self.media.hold(&id, owner(*id_of_message));
             self.counters.accepted.get_or_create(&WayLabel { way: way.name().to_owned() }).inc();
         }
         drop(pin);
         // Those who are told by an SMS get their line with its number, when it is sent.
-        for ((recipient, way), id) in taken.iter().zip(&ids).filter(|((_, way), _)| matches!(way, Way::Mail | Way::Application)) {
+        let logged = ids.iter().zip(&entries_to).zip(&ways).filter(|(_, way)| matches!(way, Way::Mail | Way::Application));
+        for ((id, recipient), way) in logged {
             let ip = draft.peer.map(|p| p.ip().to_string()).unwrap_or_default();
             let who = if &*account.name == ACCOUNT { draft.from.bare() } else { vasp(account) };
-            self.journal.line(now, kind::IN, &[&ip, &who, &recipient.to_string(), &id.to_string(), way.name(), &size.to_string()]);
+            self.journal.line(now, kind::IN, &[&ip, &who, recipient, &id.to_string(), way.name(), &size.to_string()]);
         }
-        let accepted = taken.into_iter().map(|(r, _)| r).zip(ids).collect();
+        let accepted = taken.into_iter().filter_map(|(r, at)| Some((r, *ids.get(at)?))).collect();
         Ok(Submitted { message_id: self.message_id(&facts), accepted, refused })
     }
 
@@ -229,12 +244,17 @@ impl Centre {
         self.place(recipient, false).map(drop)
     }
 
+    /// Whether a message can be made smaller for the phone that fetches it.
+    fn can_shrink(&self, draft: &Draft) -> bool {
+        self.options.adapt && draft.may_adapt && !draft.locked
+    }
+
     /// The way to a recipient.
     fn place(&self, recipient: &MmsAddress, is_locked: bool) -> Result<Place, MmsError> {
         if let MmsAddress::Email(mail) = recipient {
             return match self.options.mail {
                 _ if is_locked => Err(MmsError::Locked(mail.clone())),
-                true => Ok(Place { way: Way::Mail, queue: self.mail, destination: mail_address(mail) }),
+                true => Ok(Place { way: Way::Mail, queue: self.mail, destination: mail_address(mail), most: None }),
                 false => Err(MmsError::NoMail),
             };
         }
@@ -243,7 +263,9 @@ impl Centre {
         let destination = setup.normaliser.recipient(&Address::parse(number))?;
         let normal = destination.as_text();
         let mut queue = self.phones;
-        let way = match self.subscribers.by_number(&normal) {
+        let subscriber = self.subscribers.by_number(&normal);
+        let most = subscriber.as_ref().and_then(|s| s.max_size);
+        let way = match subscriber {
             Some(s) if !s.may_receive => return Err(MmsError::MayNotReceive(recipient.bare())),
             Some(s) if s.web_link => Way::Link,
             Some(_) => Way::Phone,
@@ -264,7 +286,7 @@ impl Centre {
             return Err(MmsError::Locked(recipient.bare()));
         }
         drop(normal);
-        Ok(Place { way, queue, destination })
+        Ok(Place { way, queue, destination, most })
     }
 
     #[allow(clippy::too_many_arguments)]

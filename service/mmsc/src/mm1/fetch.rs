@@ -13,6 +13,7 @@ use super::answer::Reply;
 use crate::keep::media_id;
 use crate::log::kind;
 use crate::notify::class;
+use crate::reports::FORWARDED;
 use crate::{Centre, Facts, pdus, token};
 
 impl Centre {
@@ -44,10 +45,12 @@ impl Centre {
                 return Reply::octets(pdus::retrieve_failure(RetrieveStatus::TransientFailure, "Try again later.", now));
             }
         };
+        let mut most = None;
         if let Some(number) = MmsAddress::parse(&facts.recipient).and_then(|to| self.normal(to.number()?)) {
             self.adapter.note_phone(&number, &asked.headers);
+            most = self.subscribers.by_number(&number).and_then(|s| s.max_size);
         }
-        let fit = self.adapter.fit(&facts, content, &asked.headers).await;
+        let fit = self.adapter.fit(&facts, content, &asked.headers, most).await;
         self.counters.fetched.inc();
         if fit.words.is_some() {
             self.counters.adapted.inc();
@@ -138,7 +141,7 @@ impl Centre {
         let may_report = pdu.report_allowed().copied().unwrap_or(true);
         let (state, is_over, stat, remark) = match status {
             MessageStatus::Retrieved => (State::Delivered, true, "retrieved", None),
-            MessageStatus::Forwarded => (State::Delivered, true, "forwarded", None),
+            MessageStatus::Forwarded => (State::Delivered, true, FORWARDED, None),
             MessageStatus::Rejected => (State::Rejected, true, "rejected", None),
             MessageStatus::Expired => (State::Expired, true, "expired", None),
             MessageStatus::Deferred => (State::Accepted, false, "deferred", Some(Remark::Deferred)),
@@ -173,7 +176,7 @@ impl Centre {
                     // Phones fetch again after they have said that they have it.
                     drop(self.recent.keep(w.at.id, w.facts.clone(), self.now()));
                 }
-                rights.extend(self.advance(w, state, is_over, "", stat));
+                rights.extend(self.advance(w, state, is_over, if stat == FORWARDED { FORWARDED } else { "" }, stat));
                 Some(rights)
             })
             .await;

@@ -11,6 +11,7 @@ use super::mailbox::{Copy, Place};
 use super::send::{describe, status};
 use crate::centre::Waiting;
 use crate::mailbox::{Change, Whose};
+use crate::reports::FORWARDED;
 use crate::{Centre, Draft, Facts, pdus};
 
 impl Centre {
@@ -85,7 +86,7 @@ impl Centre {
     async fn passed_on(&self, place: Place<'_>, subscriber: &Subscriber) -> Result<(), String> {
         let done = match place {
             Place::Waiting(word) => {
-                let over = self.change(word, |w| Some(self.finish(w, State::Delivered, "forwarded", "forwarded"))).await;
+                let over = self.change(word, |w| Some(self.finish(w, State::Delivered, FORWARDED, FORWARDED))).await;
                 over.map_err(|e| e.to_string())
             }
             Place::Kept(word) => {

@@ -21,7 +21,7 @@ use tokio::sync::Semaphore;
 use waxwing_api::{Peer, Problem, read_body};
 use waxwing_mms::{DecodeError, Pdu, PduType, ResponseStatus};
 
-use crate::{Centre, page, pdus};
+use crate::{Centre, page, pdus, token};
 
 pub(crate) use answer::Reply;
 pub(crate) use send::describe;
@@ -58,6 +58,7 @@ impl Door {
         let (parts, body) = request.into_parts();
         let asked = Asked { path: parts.uri.path().to_owned(), headers: parts.headers, peer };
         let reply = match parts.method {
+            Method::HEAD if self.is_fetch(&asked) => Reply::octets(Bytes::new()),
             Method::GET | Method::HEAD => self.get(&asked).await,
             Method::POST => match self.read(&asked, body).await {
                 Ok(octets) => self.post(&asked, octets).await,
@@ -73,6 +74,11 @@ impl Door {
             *response.body_mut() = Full::default();
         }
         Ok(response)
+    }
+
+    /// Whether it asks for a message that waits. HEAD fetches nothing, and nothing is adapted for it.
+    fn is_fetch(&self, asked: &Asked) -> bool {
+        asked.path.strip_prefix("/m/").is_some_and(|word| token::is_token(word) && self.centre.waiting(word).is_some())
     }
 
     async fn get(&self, asked: &Asked) -> Reply {

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::StatusCode;
 use waxwing_core::{Account, Door, Message, MessageStatus, MsgId, Remark, State, Submission, Told, want};
 use waxwing_mms::{MmsAddress, Pdu, ReadStatus};
-use waxwing_spool::{Op, Tx};
+use waxwing_spool::{NewEntry, Op, Tx};
 
 use super::Asked;
 use super::answer::Reply;
@@ -60,14 +60,15 @@ impl Centre {
             let message_id = format!("{}@{}", message.reference, self.options.domain);
             let pdu = pdus::read_orig_ind(&message_id, to, from, self.now() / 1000, status)?;
             let submission = Submission { message: self.push_sms(message.source.clone(), id, &pdu), ..Submission::default() };
-            ops.push(Op::Accept(self.gateway.entry(account, submission).map_err(|e| e.to_string())?));
+            let entry = self.gateway.entry(account, submission).map_err(|e| e.to_string())?;
+            ops.push(once(id, status, Op::Accept(entry)));
             self.counters.reports.inc();
             let (from, to) = (message.destination.to_string(), message.source.to_string());
             self.journal.line(self.now(), kind::READ_REPORT, &["", &from, &to, &id.to_string(), words, ""]);
         } else {
             let now = self.now();
             let told = Told { id, state: State::Delivered, event: want::READ, submitted: 0, done: now, error: "", reason: words };
-            ops.extend(self.gateway.receipt_op(account.group, message, &told, "mmsc"));
+            ops.extend(self.gateway.receipt_op(account.group, message, &told, "mmsc").map(|op| once(id, status, op)));
         }
         Ok(ops)
     }
@@ -98,5 +99,14 @@ impl Centre {
             ..Message::default()
         };
         Some((message, account))
+    }
+}
+
+/// A report that comes again, as it does from phones that got no answer, is told once: its key is that of the first.
+fn once(id: MsgId, status: ReadStatus, op: Op) -> Op {
+    let key = Bytes::from(format!("mms-read\0{id}\0{}", status.code()));
+    match op {
+        Op::Accept(entry) => Op::Accept(NewEntry { dedup: Some(key), ..entry }),
+        other => other,
     }
 }

@@ -76,7 +76,10 @@ fn draft(pdu: &Pdu, subscriber: &Subscriber, asked: &Asked, now: Millis) -> Resu
 
 /// What m-send-req and m-forward-req say of the message alike.
 pub(crate) fn describe(draft: &mut Draft, pdu: &Pdu, now: Millis) {
-    let moment = |time: &Time| time.since(now / 1000).saturating_mul(1000);
+    let moment = |time: &Time| match time {
+        Time::After(seconds) => now.saturating_add(seconds.saturating_mul(1000)),
+        Time::At(moment) => moment.saturating_mul(1000),
+    };
     draft.subject = pdu.subject().cloned().filter(|s| !s.text.is_empty());
     if let Some(class) = pdu.message_class() {
         draft.class = class.clone();

@@ -35,7 +35,8 @@ impl Centre {
             }
         };
         let facts = entry.facts();
-        let fit = self.adapter.fit(&facts, content, &asked.headers).await;
+        let most = self.subscribers.by_number(&entry.whose.number).and_then(|s| s.max_size);
+        let fit = self.adapter.fit(&facts, content, &asked.headers, most).await;
         self.counters.fetched.inc();
         if fit.words.is_some() {
             self.counters.adapted.inc();
