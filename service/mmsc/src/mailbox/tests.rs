@@ -177,6 +177,7 @@ async fn a_crash_before_the_entry_leaves_neither_entry_nor_content() {
     // As if the end had come between the content and its entry: the file has the content, and nothing needs it.
     let bench = bench.reopened().await;
     bench.sweep();
+    bench.media.maintain().unwrap();
     assert_eq!(bench.contents("1", all()).await, ["kept"]);
     assert!(!bench.has("nobody's"));
 }
