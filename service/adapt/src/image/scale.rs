@@ -1,7 +1,8 @@
 //! Fewer pixels.
 
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use fast_image_resize::images::{TypedImage, TypedImageRef};
+use fast_image_resize::pixels::{U8, U8x3, U8x4};
+use fast_image_resize::{FilterType, PixelTrait, ResizeAlg, ResizeOptions, Resizer};
 use image::{DynamicImage, GrayImage, RgbImage, RgbaImage};
 
 use crate::phone::Size;
@@ -37,26 +38,24 @@ pub(super) fn scaled(image: &DynamicImage, (width, height): (u32, u32)) -> Dynam
     if (image.width(), image.height()) == (width, height) {
         return image.clone();
     }
-    let kind = match image {
-        DynamicImage::ImageLuma8(_) => PixelType::U8,
-        DynamicImage::ImageRgb8(_) => PixelType::U8x3,
-        _ => PixelType::U8x4,
+    let size = (width, height);
+    let scaled = match image {
+        DynamicImage::ImageLuma8(_) => by_simd::<U8>(image, size).and_then(|o| Some(GrayImage::from_raw(width, height, o)?.into())),
+        DynamicImage::ImageRgb8(_) => by_simd::<U8x3>(image, size).and_then(|o| Some(RgbImage::from_raw(width, height, o)?.into())),
+        _ => by_simd::<U8x4>(image, size).and_then(|o| Some(RgbaImage::from_raw(width, height, o)?.into())),
     };
-    by_simd(image, kind, (width, height)).unwrap_or_else(|| image.resize_exact(width, height, image::imageops::FilterType::Triangle))
+    scaled.unwrap_or_else(|| image.resize_exact(width, height, image::imageops::FilterType::Triangle))
 }
 
-/// `None` only where a buffer is not what its size says, which does not come about.
-fn by_simd(image: &DynamicImage, kind: PixelType, (width, height): (u32, u32)) -> Option<DynamicImage> {
-    let source = ImageRef::new(image.width(), image.height(), image.as_bytes(), kind).ok()?;
-    let mut target = Image::new(width, height, kind);
+/// The octets of the scaled image; `None` only where a buffer is not what its size says, which does not come about. Of one kind of pixels:
+/// whoever leaves that to the library compiles it for thirteen kinds, for minutes.
+fn by_simd<P: PixelTrait>(image: &DynamicImage, (width, height): (u32, u32)) -> Option<Vec<u8>> {
+    let source = TypedImageRef::<P>::from_buffer(image.width(), image.height(), image.as_bytes()).ok()?;
+    let mut octets = vec![0; usize::try_from(u64::from(width) * u64::from(height)).ok()?.checked_mul(P::size())?];
+    let mut target = TypedImage::<P>::from_buffer(width, height, &mut octets).ok()?;
     let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3));
-    Resizer::new().resize(&source, &mut target, &options).ok()?;
-    let octets = target.into_vec();
-    Some(match kind {
-        PixelType::U8 => GrayImage::from_raw(width, height, octets)?.into(),
-        PixelType::U8x3 => RgbImage::from_raw(width, height, octets)?.into(),
-        _ => RgbaImage::from_raw(width, height, octets)?.into(),
-    })
+    Resizer::new().resize_typed(&source, &mut target, &options).ok()?;
+    Some(octets)
 }
 
 #[cfg(test)]
