@@ -7,8 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use waxwing_tests::mm1::{Answer, Mm1};
-use waxwing_tests::mms::{parts_of, send_req};
-use waxwing_tests::push::{joined, unhex};
+use waxwing_tests::mms::{send_req, told_locations};
 use waxwing_tests::{Carrier, Config, Gateway, rounds, say};
 
 const ALICE: &str = "4915112345699";
@@ -62,27 +61,11 @@ fn nothing_acknowledged_is_lost() {
     assert!(acknowledged.len() > 100, "{}", acknowledged.len());
 
     // Each is told of, maybe twice, and each is whole.
-    let mut locations: HashMap<String, String> = HashMap::new();
+    let mut locations = HashMap::new();
     let deadline = Instant::now() + Duration::from_secs(60);
     let mut missing = acknowledged.len();
     while missing > 0 && Instant::now() < deadline {
-        let mut waiting: HashMap<(String, String), Vec<serde_json::Value>> = HashMap::new();
-        for submit in carrier.submits() {
-            let dest = submit["dest"].as_str().unwrap_or_default().to_owned();
-            let udh = submit["udh"].as_array().into_iter().flatten().filter_map(|e| e.as_str());
-            let reference = udh.filter(|e| e.starts_with("0003") || e.starts_with("0804")).map(|e| e[..e.len() - 2].to_owned()).next();
-            let key = (dest.clone(), reference.unwrap_or_default());
-            let parts = waiting.entry(key).or_default();
-            // A part that a kill left unanswered is sent again.
-            parts.retain(|other| other["udh"] != submit["udh"]);
-            parts.push(submit.clone());
-            if parts.len() == parts_of(submit) {
-                let push = unhex(&joined(parts).1);
-                let pdu = Answer::read(&push[3 + usize::from(push[2])..]);
-                locations.insert(dest, pdu.text(0x03));
-                parts.clear();
-            }
-        }
+        locations = told_locations(carrier.submits());
         missing = acknowledged.iter().filter(|n| !locations.contains_key(&number(**n))).count();
         std::thread::sleep(Duration::from_millis(50));
     }
