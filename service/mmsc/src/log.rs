@@ -5,8 +5,8 @@
 use std::fs::{File, OpenOptions};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::time::Duration;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::time::{Duration, Instant};
 
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, civil};
@@ -79,16 +79,25 @@ fn plain(field: &str) -> String {
 fn write(folder: &Path, lines: &Receiver<(Millis, String)>) {
     let zone = TimeZone::system();
     let mut open: Option<(civil::Date, std::io::BufWriter<File>)> = None;
+    let mut flushed = Instant::now();
+    // A disk that is full is said to be once, not for every line.
+    let mut is_failing = false;
+    let failed = |is_failing: &mut bool, day, e: &dyn std::fmt::Display| {
+        if !std::mem::replace(is_failing, true) {
+            tracing::error!("{} cannot be written: {e}", path(folder, day).display());
+        }
+    };
     loop {
-        match lines.recv_timeout(FLUSH) {
+        match lines.recv_timeout(FLUSH.saturating_sub(flushed.elapsed())) {
             Ok((at, line)) => {
                 let Ok(at) = Timestamp::from_millisecond(i64::try_from(at).unwrap_or(0)) else { continue };
                 let at = at.to_zoned(zone.clone()).datetime();
-                if open.as_ref().is_none_or(|(day, _)| *day != at.date()) {
-                    open = match open_day(folder, at.date()) {
-                        Ok(file) => Some((at.date(), std::io::BufWriter::new(file))),
+                let day = at.date();
+                if open.as_ref().is_none_or(|(of, _)| *of != day) {
+                    open = match open_day(folder, day) {
+                        Ok(file) => Some((day, std::io::BufWriter::new(file))),
                         Err(e) => {
-                            tracing::error!("{} cannot be written: {e}", path(folder, at.date()).display());
+                            failed(&mut is_failing, day, &e);
                             continue;
                         }
                     };
@@ -96,16 +105,21 @@ fn write(folder: &Path, lines: &Receiver<(Millis, String)>) {
                 if let Some((_, file)) = &mut open
                     && let Err(e) = writeln!(file, "{},{line}", at.strftime("%Y-%m-%d %H:%M:%S"))
                 {
-                    tracing::error!("The log of the message centre cannot be written: {e}");
+                    failed(&mut is_failing, day, &e);
                     open = None;
                 }
             }
-            Err(std::sync::mpsc::RecvTimeoutError::Timeout) => {
-                if let Some((_, file)) = &mut open {
-                    let _ = file.flush();
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
+        if flushed.elapsed() >= FLUSH {
+            flushed = Instant::now();
+            if let Some((day, file)) = &mut open {
+                match file.flush() {
+                    Ok(()) => is_failing = false,
+                    Err(e) => failed(&mut is_failing, *day, &e),
                 }
             }
-            Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => return,
         }
     }
 }
@@ -123,6 +137,23 @@ fn open_day(folder: &Path, day: civil::Date) -> std::io::Result<File> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+
+    #[test]
+    fn lines_that_never_pause_reach_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let (lines, waiting) = sync_channel(4);
+        let place = folder.path().to_owned();
+        let writer = std::thread::spawn(move || write(&place, &waiting));
+        let begun = Instant::now();
+        let written = || std::fs::read_dir(folder.path()).unwrap().any(|f| f.unwrap().metadata().unwrap().len() > 0);
+        while !written() {
+            assert!(begun.elapsed() < Duration::from_secs(20), "it reached the file");
+            lines.send((1_780_000_000_000, "MMSIN".to_owned())).unwrap();
+            std::thread::sleep(FLUSH / 20);
+        }
+        drop(lines);
+        writer.join().unwrap();
+    }
 
     #[test]
     fn lines_have_nowsms_columns() {
